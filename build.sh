@@ -1,0 +1,646 @@
+#!/usr/bin/env bash
+# Builds, runs and tests ngx_http_acme_domain_module. Everything it makes is
+# below build/. `./build.sh help` lists the commands.
+
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+build=$root/build
+module=ngx_http_acme_domain_module
+cores=$(nproc)
+
+build_packages=(nginx nginx-dev g++ make libssl-dev libcurl4-openssl-dev
+    nlohmann-json3-dev)
+run_packages=(perl libio-socket-ssl-perl libnet-ssleay-perl openssl
+    ca-certificates)
+test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
+    curl valgrind)
+lint_packages=(clang-tidy cppcheck shellcheck)
+
+help() {
+    cat <<END
+usage: ./build.sh COMMAND
+
+  deps                 install what build, run, test and lint need
+  build [--variant V]  build the module (V: asan, or a name of your own with
+                       CXXFLAGS and LDFLAGS from the environment)
+  run [--once]         local CA, DNS and nginx with the module: a certificate is
+                       obtained, verified and renewed before your eyes
+  run --domain NAME [--issuer ISSUER]
+                       the same on a public host (ports 80 and 443) with a
+                       public CA, letsencrypt-staging unless given
+  test [FILE...]       unit tests, then tests against a real nginx and CA.
+                       FILE: t/x.t, t/unit/x_test.cpp or a GoogleTest filter
+  lint                 clang-tidy, cppcheck, shellcheck
+  install              put the module where nginx looks for it (DESTDIR honoured)
+  clean                remove build/
+  help                 this text
+
+Each command installs and builds what it needs first.
+END
+}
+
+say() { printf '  %-7s %s\n' "$1" "$2"; }
+note() { say "$@" >&2; }
+die() {
+    printf 'build.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+# Quiet unless it fails: then the whole output is what is wanted.
+logged() {
+    local log=$build/log/$1.log
+    shift
+    mkdir -p "$build/log"
+    "$@" >"$log" 2>&1 && return
+    cat "$log" >&2
+    return 1
+}
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "root is needed for: $* (not root, and there is no sudo)"
+    fi
+}
+
+installed_version() {
+    dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null |
+        sed -n 's/^installed //p' | head -n 1
+}
+
+missing_packages() {
+    local known
+    known=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" \
+        2>/dev/null || true)
+    local package
+    for package; do
+        grep -qxF "installed $package" <<<"$known" || echo "$package"
+    done
+}
+
+need() {
+    command -v dpkg-query >/dev/null || {
+        note deps "no dpkg here: these must be there by other means: $*"
+        return 0
+    }
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]} == 0)) && return
+    say deps "installing ${missing[*]}"
+    mapfile -t missing < <(pin_nginx_dev "${missing[@]}")
+    logged apt-update as_root apt-get update -q ||
+        die "apt-get update failed"
+    install_packages "${missing[@]}"
+}
+
+# nginx-dev wants the nginx of its own version. Where nginx is installed that
+# version is asked for, so that no running server is upgraded by a build.
+pin_nginx_dev() {
+    local version package
+    version=$(installed_version nginx)
+    for package; do
+        if [[ $package == nginx-dev && -n $version ]]; then
+            package="$package=$version"
+        fi
+        echo "$package"
+    done
+}
+
+install_packages() {
+    local status=0
+    [[ " $* " == *" nginx "* ]] && hold_services
+    logged apt-install as_root env DEBIAN_FRONTEND=noninteractive apt-get \
+        install -y -q --no-install-recommends "$@" || status=$?
+    release_services
+    ((status == 0)) && return
+    [[ $* == *nginx-dev=* ]] && note hint "the installed nginx has no nginx-dev\
+ of its own version: upgrade nginx, or build by hand (README.md)"
+    die "apt-get could not install: $*"
+}
+
+# Debian starts a service when its package is installed, unless policy-rc.d
+# forbids it: a build must not open port 80. A machine that has such a policy
+# (most containers) keeps its own.
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=
+
+hold_services() {
+    [[ -e $policy ]] && return
+    policy_is_ours=yes
+    trap release_services EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    say deps "nginx is installed but not started (systemctl start nginx)"
+}
+
+release_services() {
+    [[ -n $policy_is_ours ]] || return 0
+    policy_is_ours=
+    as_root rm -f "$policy"
+}
+
+# Pebble (the CA) and its DNS server: the newest that Debian has, and the
+# distribution's own beside it. Both come through apt-get with lists and caches
+# below build/, so the machine's package sources stay as they are.
+need_tools() {
+    command -v apt-get >/dev/null || {
+        note tools "no apt-get: pebble must be in $build/tools/usr/bin"
+        return 0
+    }
+    [[ -x $build/tools/usr/bin/pebble && -x $build/tools-old/usr/bin/pebble ]] &&
+        return
+    say tools "fetching pebble and pebble-challtestsrv"
+    fetch_pebble "$(codename)" "$build/tools-old" ||
+        note tools "the distribution's own pebble could not be had"
+    fetch_pebble unstable "$build/tools" ||
+        fetch_pebble testing "$build/tools" || use_one_pebble
+}
+
+use_one_pebble() {
+    [[ -x $build/tools-old/usr/bin/pebble ]] ||
+        die "no pebble could be fetched, see $build/log/apt-*.log"
+    note tools "no newer pebble could be had: using the distribution's"
+    rm -rf "$build/tools"
+    cp -a "$build/tools-old" "$build/tools"
+}
+
+codename() { os_release VERSION_CODENAME; }
+os_release() { sed -n "s/^$1=\"\\?\\([^\"]*\\)\"\\?$/\\1/p" /etc/os-release; }
+
+fetch_pebble() {
+    local suite=$1 to=$2 area=$build/apt/$1
+    [[ -x $to/usr/bin/pebble ]] && return
+    apt_area "$suite" "$area" || return 1
+    logged "apt-$suite" fetch_package pebble "$area" || return 1
+    rm -rf "$to.new" "$to" && mkdir -p "$to.new"
+    dpkg -x "$area"/pebble_*.deb "$to.new" && mv "$to.new" "$to" || return 1
+    rm -rf "$area"
+}
+
+fetch_package() (
+    cd "$2"
+    apt-get -c apt.conf -q update && apt-get -c apt.conf -q download "$1"
+)
+
+# The machine's hooks are cleared: they would run for lists that are not its.
+apt_area() {
+    local suite=$1 area=$2 source
+    source=$(apt_source "$suite")
+    [[ -n $source ]] || {
+        note tools "no Debian mirror in apt's configuration"
+        return 1
+    }
+    rm -rf "$area"
+    mkdir -p "$area"/{lists/partial,cache/archives/partial,state}
+    echo "$source" >"$area/sources.list"
+    cat >"$area/apt.conf" <<END
+Dir::Etc::SourceList "$area/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::State "$area/state";
+Dir::State::Lists "$area/lists";
+Dir::State::Status "/dev/null";
+Dir::Cache "$area/cache";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+END
+}
+
+# The line of the machine's own mirror, with another suite. A mirror other than
+# Debian's (Ubuntu's, say) has its own suite only.
+apt_source() {
+    local suite=$1 uri
+    if [[ $suite != $(codename) && $(os_release ID) != debian ]]; then
+        return
+    fi
+    uri=$(apt_mirror)
+    [[ -z $uri ]] || echo "deb $(signed_by)$uri $suite main"
+}
+
+# shellcheck disable=SC2016 # the $(...) are apt's
+apt_mirror() {
+    apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' |
+        awk -v own="$(codename)" '$2 == "main" &&
+            ($1 == own || $1 ~ /^(old)*stable$|^testing$|^unstable$|^sid$/) {
+                print $3; exit }'
+}
+
+signed_by() {
+    local keyring
+    keyring=/usr/share/keyrings/$(os_release ID)-archive-keyring.gpg
+    [[ -r $keyring ]] && echo "[signed-by=$keyring] "
+    return 0
+}
+
+deps() {
+    need "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"
+    need_tools
+    say deps "all there"
+}
+
+build_command() {
+    case $#:${1:-} in
+        0:) build_module "" ;;
+        2:--variant) build_module "$2" ;;
+        *) die "usage: ./build.sh build [--variant NAME]" ;;
+    esac
+}
+
+# One at a time: two builds in one folder spoil each other.
+build_module() {
+    local variant=$1
+    need "${build_packages[@]}"
+    mkdir -p "$build"
+    (
+        flock -n 9 || { say build "waiting for another build" && flock 9; }
+        build_variant "$variant"
+    ) 9>"$build/.lock"
+}
+
+build_variant() {
+    local variant=$1
+    tree=$(variant_tree "$variant")
+    variant_flags "$variant"
+    configure_tree
+    say build "${tree##*/}/objs/$module.so"
+    logged make make -s -C "$tree" -f objs/Makefile -j"$cores" modules ||
+        die "the module does not compile"
+    load_module
+}
+
+variant_tree() { echo "$build/nginx${1:+-$1}"; }
+
+variant_flags() {
+    [[ $1 == asan ]] || return 0
+    local flags="-fsanitize=address,undefined -fno-omit-frame-pointer"
+    flags+=" -U_FORTIFY_SOURCE"
+    export CXXFLAGS="${CXXFLAGS:-} $flags" LDFLAGS="${LDFLAGS:-} $flags"
+}
+
+# nginx-dev holds nginx's headers and ./configure, in a folder that is not ours
+# to write to. A changed compiler or flag makes everything anew; a new or
+# removed source file only the Makefile.
+configure_tree() {
+    [[ $root != *[[:space:]]* ]] ||
+        die "nginx's build cannot handle the space in \"$root\""
+    local sources
+    sources=$(cd "$root" && ls src/*/*.cpp 2>/dev/null) ||
+        die "no sources: src/*/*.cpp"
+    if stale "$tree/.base" "$(base_state)"; then
+        copy_nginx
+    elif ! stale "$tree/.files" "$sources$(cat "$root/config")"; then
+        return
+    fi
+    say build "configuring (nginx $(nginx_version))"
+    run_configure
+    base_state >"$tree/.base"
+    printf '%s%s' "$sources" "$(cat "$root/config")" >"$tree/.files"
+}
+
+stale() { [[ ! -e $1 || $(<"$1") != "$2" ]]; }
+
+base_state() {
+    echo "${CC:-} ${CXXFLAGS:-} ${LDFLAGS:-}"
+    "${CC:-cc}" --version | head -n 1
+    installed_version nginx-dev
+    cat "$root/src/config.make"
+}
+
+nginx_version() { nginx -v 2>&1 | sed 's,.*/,,'; }
+
+copy_nginx() {
+    [[ -r /usr/share/nginx/src/conf_flags ]] ||
+        die "no /usr/share/nginx/src: it comes with the package nginx-dev"
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    cp -a /usr/share/nginx/src/. "$tree"
+}
+
+# All objects depend on the two generated headers: with their old time when
+# they come out the same, a new source file does not rebuild the others.
+run_configure() {
+    rm -f "$tree/objs/$module.so"
+    rm -rf "$tree/.headers"
+    mkdir -p "$tree/.headers"
+    cp -p "$tree"/objs/ngx_auto_*.h "$tree/.headers/" 2>/dev/null || true
+    logged configure configure_nginx || die "nginx's configure failed"
+    local header
+    for header in "$tree"/.headers/*.h; do
+        if cmp -s "$header" "$tree/objs/${header##*/}"; then
+            touch -r "$header" "$tree/objs/${header##*/}"
+        fi
+    done
+}
+
+configure_nginx() (
+    cd "$tree"
+    # shellcheck disable=SC1091 # nginx-dev's: sets NGX_CONF_FLAGS
+    . ./conf_flags
+    ./configure "${NGX_CONF_FLAGS[@]}" "--add-dynamic-module=$root" \
+        --with-cc-opt="-O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+-ffile-prefix-map=$root=." \
+        --with-ld-opt="-Wl,-z,relro -Wl,-z,now"
+)
+
+# A link without a library, or with an undefined symbol, succeeds; loading says.
+load_module() {
+    local dir=$tree/load
+    mkdir -p "$dir"
+    sed 's/^  //' >"$dir/nginx.conf" <<END
+  load_module $tree/objs/$module.so;
+  pid $dir/nginx.pid;
+  events {}
+  http {
+      access_log off;
+$(temp_paths "$dir")
+  }
+END
+    LD_PRELOAD=$(sanitizer_runtime) ASAN_OPTIONS=detect_leaks=0 \
+        logged load nginx -e stderr -p "$dir/" -t -c "$dir/nginx.conf" ||
+        die "nginx cannot load the module"
+}
+
+temp_paths() {
+    local kind
+    for kind in client_body proxy fastcgi uwsgi scgi; do
+        echo "      ${kind}_temp_path $1/$kind;"
+    done
+}
+
+# nginx itself is not built with the sanitizer, so its runtime comes first.
+sanitizer_runtime() {
+    [[ ${LDFLAGS:-} == *-fsanitize=address* ]] || return 0
+    echo "$("${CC:-cc}" -print-file-name=libasan.so):$(
+        "${CC:-cc}" -print-file-name=libstdc++.so)"
+}
+
+run() {
+    build_module ""
+    need "${run_packages[@]}"
+    [[ " $* " == *" --domain"* ]] || need_tools
+    exec perl "-I$root/t/lib" "$root/t/demo.pl" "$@"
+}
+
+passed=0
+failed=0
+skipped=0
+
+run_tests() {
+    need "${build_packages[@]}" "${test_packages[@]}"
+    need_tools
+    build_module ""
+    local scripts=() filters=()
+    sort_tests "$@"
+    if (($# == 0)); then
+        mapfile -t scripts < <(ls "$root"/t/*.t "$root"/t/fault/*.t 2>/dev/null)
+        filters=('*')
+    fi
+    ((${#filters[@]} == 0)) || unit_tests "$(IFS=: && echo "${filters[*]}")"
+    ((${#scripts[@]} == 0)) || perl_tests "${scripts[@]}"
+    closing_line
+}
+
+# Fills scripts and filters of the caller.
+sort_tests() {
+    local item
+    for item; do
+        case $item in
+            *.t) scripts+=("$(existing "$item")") ;;
+            *.cpp) filters+=("$(filter_of "$(existing "$item")")") ;;
+            *) filters+=("$item") ;;
+        esac
+    done
+}
+
+existing() {
+    [[ -e $1 ]] || die "no such test: $1"
+    realpath "$1"
+}
+
+# GoogleTest filters by suite: those that the file defines.
+filter_of() {
+    sed -nE 's/^(TYPED_)?TEST(_F|_P)?\(([A-Za-z0-9_]+),.*/\3.*:*\/\3.*/p' "$1" |
+        sort -u | paste -sd :
+}
+
+unit_tests() {
+    local out=$build/unit
+    compgen -G "$root/t/unit/*_test.cpp" >/dev/null || {
+        note unit "no t/unit/*_test.cpp"
+        return 0
+    }
+    say unit "building"
+    { logged unit-cmake cmake -S "$root/t/unit" -B "$out" -G Ninja &&
+        logged unit-ninja ninja -C "$out"; } ||
+        { count_broken "the unit tests do not compile" && return; }
+    rm -f "$out/report.xml"
+    local status=0
+    "$out/unit_tests" --gtest_brief=1 --gtest_filter="$1" \
+        --gtest_output="xml:$out/report.xml" || status=$?
+    count_gtest "$out/report.xml" "$status"
+}
+
+count_broken() {
+    note FAILED "$1"
+    failed=$((failed + 1))
+}
+
+# The report is written last: none means the program died, by a sanitizer say.
+count_gtest() {
+    local report=$1 status=$2
+    [[ -e $report ]] || { count_broken "unit tests ended by $status" && return; }
+    local ran bad left
+    bad=$(sum_of failures <(grep '<testsuites ' "$report"))
+    left=$(sum_of skipped <(grep '<testsuite ' "$report"))
+    ran=$(grep -c '<testcase .*status="run"' "$report") || true
+    say unit "$ran run, $bad failed"
+    passed=$((passed + ran - bad - left))
+    failed=$((failed + bad))
+    skipped=$((skipped + left))
+    ((status == 0 || bad > 0)) || count_broken "unit tests ended by $status"
+}
+
+sum_of() {
+    grep -oE " $1=\"[0-9]+\"" "$2" | tr -dc '0-9\n' |
+        awk '{ n += $1 } END { print n + 0 }'
+}
+
+perl_tests() {
+    local counts=$build/perl_counts status=0
+    rm -f "$counts"
+    PERL5LIB=$root/t/lib${PERL5LIB:+:$PERL5LIB} ACME_COUNTS=$counts \
+        prove --harness AcmeTest::Harness -j"$cores" --timer "$@" </dev/null ||
+        status=$?
+    [[ -e $counts ]] || { count_broken "prove ended by $status" && return; }
+    local good bad left
+    read -r good bad left <"$counts"
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    skipped=$((skipped + left))
+    ((status == 0 || bad > 0)) || count_broken "prove ended by $status"
+}
+
+closing_line() {
+    local line="$passed passed, $failed failed"
+    ((skipped == 0)) || line+=", $skipped skipped"
+    echo "$line"
+    ((failed == 0 && passed > 0))
+}
+
+lint() {
+    need "${build_packages[@]}" "${lint_packages[@]}"
+    local tool
+    for tool in clang-tidy cppcheck shellcheck; do
+        command -v "$tool" >/dev/null || die "lint needs $tool"
+    done
+    mkdir -p "$build/lint"
+    (
+        flock 9
+        tree=$(variant_tree "")
+        configure_tree
+    ) 9>"$build/.lock"
+    local bad=0
+    lint_shell || bad=1
+    lint_cppcheck || bad=1
+    lint_tidy || bad=1
+    ((bad == 0)) || die "lint found faults"
+    say lint "clean"
+}
+
+lint_shell() {
+    say lint "shellcheck"
+    shellcheck "$root/build.sh" "$root/.ci/run"
+}
+
+lint_cppcheck() {
+    say lint "cppcheck"
+    mkdir -p "$build/lint/cppcheck"
+    cppcheck --quiet --std=c++20 --language=c++ -j"$cores" \
+        --enable=warning,performance,portability --inline-suppr \
+        --suppressions-list="$root/.cppcheck-suppressions" \
+        --cppcheck-build-dir="$build/lint/cppcheck" --error-exitcode=1 \
+        -I "$root/src" "$root/src"
+}
+
+# A file is looked at again when it, any header or the rules changed.
+lint_tidy() {
+    say lint "clang-tidy"
+    local common
+    common=$(cd "$root" && cat .clang-tidy build.sh src/*/*.h | sha256sum)
+    export -f tidy_one tidy_flags
+    export root build common
+    (cd "$root" && ls src/*/*.cpp) |
+        xargs -P "$cores" -I{} bash -c 'tidy_one {}'
+}
+
+tidy_one() {
+    local stamp=$build/lint/${1//\//_}.ok state
+    state="$common $(sha256sum <"$root/$1")"
+    [[ -e $stamp && $(<"$stamp") == "$state" ]] && return
+    local flags out
+    mapfile -t flags < <(tidy_flags "$1")
+    if out=$(cd "$root" && clang-tidy --quiet "$1" -- "${flags[@]}" 2>&1); then
+        echo "$state" >"$stamp"
+    else
+        grep -v ' warnings\? generated\.$' <<<"$out"
+        exit 1
+    fi
+}
+
+# Only the adapters see nginx. Its headers are not ours to judge: -isystem.
+tidy_flags() {
+    printf '%s\n' -std=c++20 "-I$root/src"
+    case $1 in
+        src/nginx/* | src/shm/* | src/event/*) ;;
+        *) return ;;
+    esac
+    local dir
+    for dir in src/core src/event src/event/modules src/os/unix objs src/http \
+        src/http/modules src/http/v2; do
+        printf '%s\n' -isystem "$build/nginx/$dir"
+    done
+}
+
+install_module() {
+    build_module ""
+    local to="${DESTDIR:-}" modules conf
+    modules=$(nginx_option modules-path)
+    conf=$(dirname "$(nginx_option conf-path)")
+    place_file "$build/nginx/objs/$module.so" "$to$modules/$module.so"
+    [[ -d $conf/modules-available ]] && install_snippet "$to$conf" "$modules"
+    if [[ -n $to ]]; then
+        return
+    fi
+    as_root nginx -t || die "nginx refuses its configuration with the module"
+    next_step "$conf" "$modules"
+}
+
+nginx_option() {
+    local value
+    value=$(nginx -V 2>&1 | sed -nE "s/.*--$1=([^ ]+).*/\\1/p")
+    [[ -n $value ]] || die "nginx -V names no --$1"
+    echo "$value"
+}
+
+# By rename: a running nginx has the old file mapped.
+place_file() {
+    local from=$1 to=$2
+    as_owner mkdir -p "$(dirname "$to")"
+    as_owner cp "$from" "$to.new"
+    as_owner chmod 644 "$to.new"
+    as_owner mv -f "$to.new" "$to"
+    say install "$to"
+}
+
+# A staging folder (DESTDIR) belongs to whoever builds the package.
+as_owner() {
+    if [[ -n ${DESTDIR:-} ]]; then
+        "$@"
+    else
+        as_root "$@"
+    fi
+}
+
+install_snippet() {
+    local conf=$1 modules=$2 name=mod-http-acme-domain.conf
+    echo "load_module $modules/$module.so;" >"$build/$name"
+    place_file "$build/$name" "$conf/modules-available/$name"
+    as_owner mkdir -p "$conf/modules-enabled"
+    as_owner ln -sfn "../modules-available/$name" \
+        "$conf/modules-enabled/50-$name"
+    say install "$conf/modules-enabled/50-$name"
+}
+
+next_step() {
+    echo
+    [[ -e $1/modules-enabled/50-mod-http-acme-domain.conf ]] ||
+        echo "Add this as the first line of $1/nginx.conf:
+    load_module $2/$module.so;"
+    echo "Next: write \"acme_domain NAME;\" into a server block, then:
+    nginx -t && systemctl restart nginx"
+}
+
+clean() {
+    rm -rf "$build"
+    say clean "build/"
+}
+
+main() {
+    local command=${1:-help}
+    shift || true
+    case $command in
+        build) build_command "$@" ;;
+        deps | run | lint | clean) "$command" "$@" ;;
+        test) run_tests "$@" ;;
+        install) install_module "$@" ;;
+        help | -h | --help) help ;;
+        *) help >&2 && die "unknown command \"$command\"" ;;
+    esac
+}
+
+main "$@"

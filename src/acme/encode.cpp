@@ -1,0 +1,66 @@
+#include <nlohmann/json.hpp>
+
+#include "acme/codec.h"
+#include "base/base64url.h"
+#include "base/json.h"
+
+namespace acme {
+
+namespace {
+
+namespace json = base::json;
+using json::Value;
+
+// Contacts are URIs (section 7.3); people give addresses.
+std::string contact_uri(const std::string& contact)
+{
+    const bool is_uri = contact.find(':') != std::string::npos;
+    return is_uri ? contact : "mailto:" + contact;
+}
+
+Value to_json(const base::Identifier& identifier)
+{
+    const bool is_ip = identifier.type == base::Identifier::Type::ip;
+    return Value{{"type", is_ip ? "ip" : "dns"},
+                 {"value", identifier.value}};
+}
+
+}  // namespace
+
+// Members that say nothing are left out: some CAs refuse an empty "contact".
+std::string encode(const NewAccount& account)
+{
+    Value object = Value::object();
+    for (const auto& contact : account.contacts) {
+        object["contact"].push_back(contact_uri(contact));
+    }
+    if (account.terms_agreed) {
+        object["termsOfServiceAgreed"] = true;
+    }
+    if (account.only_return_existing) {
+        object["onlyReturnExisting"] = true;
+    }
+    return json::dump(object);
+}
+
+std::string encode_new_order(const base::Identifiers& identifiers)
+{
+    Value object = Value::object();
+    object["identifiers"] = Value::array();
+    for (const auto& identifier : identifiers) {
+        object["identifiers"].push_back(to_json(identifier));
+    }
+    return json::dump(object);
+}
+
+std::string encode_finalize(std::string_view csr_der)
+{
+    return json::dump(Value{{"csr", base::base64url_encode(csr_der)}});
+}
+
+std::string encode_deactivation()
+{
+    return json::dump(Value{{"status", "deactivated"}});
+}
+
+}  // namespace acme

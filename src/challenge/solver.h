@@ -1,0 +1,39 @@
+// Solver: one way to prove control of an identifier.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/identifier.h"
+#include "base/result.h"
+
+namespace challenge {
+
+// What has to be proved, for one authorization.
+struct Proof {
+    base::Identifier identifier;
+    std::string token;
+    std::string key_authorization;
+};
+
+class Solver {
+public:
+    using Presented = std::function<void(base::Status)>;
+
+    virtual ~Solver() = default;
+
+    // The challenge type in RFC 8555's terms: "http-01".
+    virtual std::string_view type() const = 0;
+
+    // MUST make the proof visible to the CA, then call `presented` once
+    // (possibly from within this call). MUST NOT report success before the
+    // CA's queries would succeed (RFC 8555, section 8.2).
+    virtual void present(const Proof& proof, Presented presented) = 0;
+
+    // MUST remove what present() made, also after a failed present(), and
+    // MUST be harmless when there is nothing.
+    virtual void clean_up(const Proof& proof) = 0;
+};
+
+}  // namespace challenge

@@ -1,0 +1,128 @@
+#include "crypto/bundle.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.h"
+#include "crypto/pem.h"
+
+namespace crypto {
+
+namespace {
+
+constexpr std::string_view kIssuer = "Issuer: ";
+
+base::Error bad_bundle(const char* why)
+{
+    return {base::ErrorKind::crypto, why};
+}
+
+// Looks at the lines before the first block only.
+std::string read_issuer(std::string_view text)
+{
+    auto head = text.substr(0, text.find("-----BEGIN"));
+    while (!head.empty()) {
+        const auto line = head.substr(0, head.find('\n'));
+        if (line.starts_with(kIssuer)) {
+            return std::string(line.substr(kIssuer.size()));
+        }
+        head.remove_prefix(std::min(line.size() + 1, head.size()));
+    }
+    return {};
+}
+
+struct Contents {
+    std::optional<PrivateKey> key;
+    Chain chain;
+};
+
+base::Status take(Contents& contents, const PemBlock& block)
+{
+    if (block.is_certificate()) {
+        return append(contents.chain, block);
+    }
+    if (!block.is_private_key()) {
+        return base::ok();
+    }
+    if (contents.key) {
+        return bad_bundle("more than one private key");
+    }
+    auto key = block.private_key();
+    if (!key) {
+        return key.error();
+    }
+    contents.key = std::move(*key);
+    return base::ok();
+}
+
+base::Result<Contents> read_contents(std::string_view text)
+{
+    Contents contents;
+    PemReader reader(text);
+    PemBlock block;
+    for (;;) {
+        const auto found = reader.next(block);
+        if (!found) {
+            return found.error();
+        }
+        if (!*found) {
+            return contents;
+        }
+        if (auto status = take(contents, block); !status) {
+            return status.error();
+        }
+    }
+}
+
+}  // namespace
+
+base::Result<base::Secret> encode_bundle(std::string_view issuer,
+                                         const PrivateKey& key,
+                                         const Chain& chain)
+{
+    const auto key_pem = key.to_pem();
+    if (!key_pem) {
+        return key_pem.error();
+    }
+    const auto chain_pem = to_pem(chain);
+    if (!chain_pem) {
+        return chain_pem.error();
+    }
+    base::Secret bundle;
+    if (!issuer.empty()) {
+        bundle.append(kIssuer);
+        bundle.append(base::printable(issuer, 2048));
+        bundle.append("\n");
+    }
+    bundle.append(key_pem->reveal());
+    bundle.append(*chain_pem);
+    if (bundle.size() > kMaxBundle) {
+        return bad_bundle("the chain is too long");
+    }
+    return bundle;
+}
+
+base::Result<Bundle> parse_bundle(std::string_view text)
+{
+    if (text.size() > kMaxBundle) {
+        return bad_bundle("longer than any bundle");
+    }
+    auto contents = read_contents(text);
+    if (!contents) {
+        return contents.error();
+    }
+    if (!contents->key) {
+        return bad_bundle("no private key");
+    }
+    if (contents->chain.empty()) {
+        return bad_bundle("no certificate");
+    }
+    if (!contents->chain.front().belongs_to(*contents->key)) {
+        return bad_bundle("the private key does not belong to the "
+                          "certificate");
+    }
+    return Bundle{read_issuer(text), std::move(*contents->key),
+                  std::move(contents->chain)};
+}
+
+}  // namespace crypto

@@ -1,0 +1,33 @@
+// Bundle: private key, leaf and chain in one PEM text, so that they cannot
+// part. This is what is stored, what lies in shared memory and what a worker
+// parses. Lines before the first "-----BEGIN" say where it came from:
+//
+//     Issuer: https://acme-v02.api.letsencrypt.org/directory
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+
+namespace crypto {
+
+struct Bundle {
+    std::string issuer;  // directory URL; empty when the text does not say
+    PrivateKey key;
+    Chain chain;
+};
+
+constexpr std::size_t kMaxBundle = 256 * 1024;
+
+base::Result<base::Secret> encode_bundle(std::string_view issuer,
+                                         const PrivateKey& key,
+                                         const Chain& chain);
+
+// Refuses a bundle whose key does not belong to its leaf.
+base::Result<Bundle> parse_bundle(std::string_view text);
+
+}  // namespace crypto

@@ -1,0 +1,322 @@
+#include "event/curl_client.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.h"
+#include "nginx/guarded.h"
+
+namespace event {
+
+namespace {
+
+constexpr long kConnectTimeout = 10'000;  // ms
+constexpr long kTotalTimeout = 90'000;    // ms
+constexpr long kStalledTime = 30;         // s with less than 1 byte/s
+constexpr long kMaxConnections = 8;
+constexpr std::size_t kMaxHeaders = 32 * 1024;
+
+using base::ErrorKind;
+
+}  // namespace
+
+// One request under way.
+struct CurlClient::Transfer {
+    http::Request request;
+    http::Completion completion;
+    http::Response response;
+    std::size_t header_bytes = 0;
+    bool too_large = false;
+    curl_slist* headers = nullptr;
+    CURL* easy = nullptr;
+    char reason[CURL_ERROR_SIZE] = "";
+
+    ~Transfer()
+    {
+        curl_slist_free_all(headers);
+        curl_easy_cleanup(easy);
+    }
+
+    static std::size_t on_header(char* data, std::size_t size,
+                                 std::size_t count, void* self) noexcept
+    {
+        return nginx::guarded(ngx_cycle->log, std::size_t(0), [=] {
+            return static_cast<Transfer*>(self)->header(
+                {data, size * count});
+        });
+    }
+
+    static std::size_t on_body(char* data, std::size_t size,
+                               std::size_t count, void* self) noexcept
+    {
+        return nginx::guarded(ngx_cycle->log, std::size_t(0), [=] {
+            return static_cast<Transfer*>(self)->body({data, size * count});
+        });
+    }
+
+    std::size_t header(std::string_view line)
+    {
+        header_bytes += line.size();
+        if (header_bytes > kMaxHeaders) {
+            too_large = true;
+            return 0;
+        }
+        const auto colon = line.find(':');
+        if (line.starts_with("HTTP/")) {
+            response.headers.clear();  // an interim answer went before
+        } else if (colon != std::string_view::npos) {
+            auto value = line.substr(colon + 1);
+            response.headers.emplace_back(line.substr(0, colon),
+                                          trimmed(value));
+        }
+        return line.size();
+    }
+
+    std::size_t body(std::string_view part)
+    {
+        if (response.body.size() + part.size() > request.max_body) {
+            too_large = true;
+            return 0;
+        }
+        response.body.append(part);
+        return part.size();
+    }
+
+    static std::string_view trimmed(std::string_view text)
+    {
+        const auto first = text.find_first_not_of(" \t\r\n");
+        if (first == std::string_view::npos) {
+            return {};
+        }
+        return text.substr(first,
+                           text.find_last_not_of(" \t\r\n") - first + 1);
+    }
+};
+
+CurlClient::CurlClient(TlsTrust trust, base::Timers& timers)
+    : trust_(std::move(trust)), timers_(timers), multi_(curl_multi_init())
+{
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, on_timeout);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, kMaxConnections);
+}
+
+CurlClient::~CurlClient()
+{
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, nullptr);
+    for (const auto& [easy, transfer] : transfers_) {
+        curl_multi_remove_handle(multi_, easy);
+    }
+    transfers_.clear();
+    // Closes the pool's connections, which unwatches their sockets.
+    curl_multi_cleanup(multi_);
+}
+
+// --- requests --------------------------------------------------------------
+
+void CurlClient::send(http::Request request, http::Completion completion)
+{
+    auto transfer = std::make_unique<Transfer>();
+    transfer->request = std::move(request);
+    transfer->completion = std::move(completion);
+    transfer->easy = curl_easy_init();
+    if (transfer->easy && configure(*transfer)
+        && curl_multi_add_handle(multi_, transfer->easy) == CURLM_OK)
+    {
+        transfers_.emplace(transfer->easy, std::move(transfer));
+        return;
+    }
+    refuse(std::move(transfer->completion));
+}
+
+// Out of memory, in practice. Not from within send(): that is the contract.
+void CurlClient::refuse(http::Completion completion)
+{
+    refused_.push_back(std::move(completion));
+    refusal_ = timers_.after(base::Duration(0), [this] {
+        std::vector<http::Completion> refused;
+        refused.swap(refused_);
+        for (auto& each : refused) {
+            each(base::Error{ErrorKind::internal,
+                             "libcurl could not take the request"});
+        }
+    });
+}
+
+bool CurlClient::configure(Transfer& t)
+{
+    CURL* easy = t.easy;
+    const auto method = t.request.method;
+    for (const auto& [name, value] : t.request.headers) {
+        auto* longer =
+            curl_slist_append(t.headers, (name + ": " + value).c_str());
+        if (!longer) {
+            return false;
+        }
+        t.headers = longer;
+    }
+    if (method == http::Request::Method::post) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t.request.body.c_str());
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         curl_off_t(t.request.body.size()));
+    } else if (method == http::Request::Method::head) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_URL, t.request.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t.headers);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t.reason);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, Transfer::on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &t);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, Transfer::on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &t);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeout);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, kTotalTimeout);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, kStalledTime);
+    // One multiplexed connection rather than several, where there is HTTP/2.
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    // acme::check_url decides where plain http is fine.
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
+    // The environment is not configuration.
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, trust_.verify ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, trust_.verify ? 2L : 0L);
+    if (!trust_.pem.empty()) {
+        curl_blob pem{trust_.pem.data(), trust_.pem.size(),
+                      CURL_BLOB_NOCOPY};
+        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &pem);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    }
+    return true;
+}
+
+void CurlClient::collect()
+{
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        if (message->msg == CURLMSG_DONE) {
+            complete(message->easy_handle, message->data.result);
+        }
+    }
+}
+
+void CurlClient::complete(CURL* easy, CURLcode code)
+{
+    auto node = transfers_.extract(easy);
+    const auto transfer = std::move(node.mapped());
+    curl_multi_remove_handle(multi_, easy);
+    if (transfer->too_large) {
+        transfer->completion(base::Error{
+            ErrorKind::protocol, "the answer of " + transfer->request.url
+                                     + " is longer than it may be"});
+        return;
+    }
+    if (code != CURLE_OK) {
+        const char* reason = transfer->reason[0] ? transfer->reason
+                                                 : curl_easy_strerror(code);
+        transfer->completion(
+            base::Error{ErrorKind::network, transfer->request.url + ": "
+                                                + base::printable(reason)});
+        return;
+    }
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    transfer->response.status = int(status);
+    transfer->completion(std::move(transfer->response));
+}
+
+// --- the event loop --------------------------------------------------------
+
+void CurlClient::act(curl_socket_t fd, int events)
+{
+    int running = 0;
+    curl_multi_socket_action(multi_, fd, events, &running);
+    collect();
+}
+
+int CurlClient::on_timeout(CURLM* multi, long milliseconds,
+                           void* self) noexcept
+{
+    auto& client = *static_cast<CurlClient*>(self);
+    return nginx::guarded(ngx_cycle->log, -1, [&client, milliseconds] {
+        client.timeout_.reset();
+        if (milliseconds >= 0) {
+            client.timeout_ = client.timers_.after(
+                base::Duration(milliseconds),
+                [&client] { client.act(CURL_SOCKET_TIMEOUT, 0); });
+        }
+        return 0;
+    });
+}
+
+int CurlClient::on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
+                          void* watched) noexcept
+{
+    auto& client = *static_cast<CurlClient*>(self);
+    auto* connection = static_cast<ngx_connection_t*>(watched);
+    return nginx::guarded(ngx_cycle->log, -1, [&client, fd, what, connection] {
+        if (what == CURL_POLL_REMOVE) {
+            client.unwatch(connection);
+        } else {
+            client.watch(fd, what, connection);
+        }
+        return 0;
+    });
+}
+
+void CurlClient::watch(curl_socket_t fd, int what,
+                       ngx_connection_t* connection)
+{
+    if (connection == nullptr) {
+        connection = ngx_get_connection(fd, ngx_cycle->log);
+        if (connection == nullptr) {
+            return;  // nginx said why; the transfer runs into its time limit
+        }
+        connection->data = this;
+        connection->read->handler = on_ready;
+        connection->write->handler = on_ready;
+        connection->read->log = ngx_cycle->log;
+        connection->write->log = ngx_cycle->log;
+        curl_multi_assign(multi_, fd, connection);
+    }
+    const auto adjust = [](ngx_event_t* event, ngx_int_t kind, bool wanted) {
+        if (wanted && !event->active) {
+            ngx_add_event(event, kind, NGX_LEVEL_EVENT);
+        } else if (!wanted && event->active) {
+            ngx_del_event(event, kind, 0);
+        }
+    };
+    adjust(connection->read, NGX_READ_EVENT, what & CURL_POLL_IN);
+    adjust(connection->write, NGX_WRITE_EVENT, what & CURL_POLL_OUT);
+}
+
+void CurlClient::unwatch(ngx_connection_t* connection)
+{
+    if (connection == nullptr) {
+        return;
+    }
+    // The socket is libcurl's: it closes it after this.
+    if (connection->read->active) {
+        ngx_del_event(connection->read, NGX_READ_EVENT, 0);
+    }
+    if (connection->write->active) {
+        ngx_del_event(connection->write, NGX_WRITE_EVENT, 0);
+    }
+    ngx_free_connection(connection);
+    connection->fd = ngx_socket_t(-1);
+}
+
+void CurlClient::on_ready(ngx_event_t* event) noexcept
+{
+    auto* connection = static_cast<ngx_connection_t*>(event->data);
+    auto& client = *static_cast<CurlClient*>(connection->data);
+    const int what = event->write ? CURL_CSELECT_OUT : CURL_CSELECT_IN;
+    nginx::guarded(event->log,
+                   [&client, fd = connection->fd, what] { client.act(fd, what); });
+}
+
+}  // namespace event

@@ -1,0 +1,59 @@
+// http::Client: libcurl's multi interface on nginx's event loop. One client
+// is one pool of kept-alive connections to one CA. Helper process only.
+#pragma once
+
+#include "nginx/ngx.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <curl/curl.h>
+
+#include "base/ports.h"
+#include "http/client.h"
+
+namespace event {
+
+struct TlsTrust {
+    std::string pem;  // CA certificates; empty: the system's
+    bool verify = true;
+};
+
+class CurlClient : public http::Client {
+public:
+    explicit CurlClient(TlsTrust trust, base::Timers& timers);
+    ~CurlClient() override;
+    CurlClient(const CurlClient&) = delete;
+    CurlClient& operator=(const CurlClient&) = delete;
+
+    void send(http::Request request, http::Completion completion) override;
+
+private:
+    struct Transfer;
+
+    static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
+                         void* watched) noexcept;
+    static int on_timeout(CURLM* multi, long milliseconds,
+                          void* self) noexcept;
+    static void on_ready(ngx_event_t* event) noexcept;
+
+    bool configure(Transfer& transfer);
+    void refuse(http::Completion completion);
+    void watch(curl_socket_t fd, int what, ngx_connection_t* connection);
+    void unwatch(ngx_connection_t* connection);
+    void act(curl_socket_t fd, int events);
+    void collect();
+    void complete(CURL* easy, CURLcode code);
+
+    TlsTrust trust_;
+    base::Timers& timers_;
+    CURLM* multi_;
+    std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
+    std::unique_ptr<base::Timer> timeout_;
+    std::unique_ptr<base::Timer> refusal_;
+    std::vector<http::Completion> refused_;
+};
+
+}  // namespace event

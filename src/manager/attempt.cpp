@@ -1,0 +1,253 @@
+#include "manager/attempt.h"
+
+#include <algorithm>
+
+#include "crypto/csr.h"
+
+namespace manager {
+
+namespace {
+
+// A wait longer than this is the CA's own work queue, not ours.
+constexpr base::Duration kLongWait = std::chrono::seconds(20);
+
+}  // namespace
+
+Attempt::Attempt(const CertificateSettings& settings, Issuer& issuer,
+                 store::Job& job, Ports& ports)
+    : settings_(settings), issuer_(issuer), job_(job), ports_(ports)
+{}
+
+void Attempt::start(Done done)
+{
+    done_ = std::move(done);
+    outstanding_++;
+    // Not from within this call: the caller is still busy with its lists.
+    start_ = ports_.timers.after(base::Duration(0), [this] {
+        outstanding_--;
+        if (auto status = make_issuance(); !status) {
+            finish({status.error(), true});
+            return;
+        }
+        perform(issuance_->start());
+    });
+}
+
+std::string Attempt::activity() const
+{
+    return issuance_ ? issuance_->activity() : "preparing the key";
+}
+
+base::Status Attempt::make_issuance()
+{
+    if (auto status = load_or_make_key(); !status) {
+        return std::move(status).error_in("preparing the key");
+    }
+    auto csr = crypto::make_csr(*key_, settings_.names);
+    if (!csr) {
+        return std::move(csr).error_in("preparing the request");
+    }
+    acme::IssuanceSettings order;
+    order.identifiers = settings_.names;
+    order.csr = std::move(*csr);
+    order.new_order_url = issuer_.directory().new_order;
+    order.order_url = job_.order_url;
+    order.challenge_types = challenge_types();
+    issuance_.emplace(std::move(order));
+    return base::ok();
+}
+
+// The key of an order that is being resumed is the one it may already have
+// been finalized with; every new order gets a new key.
+base::Status Attempt::load_or_make_key()
+{
+    const bool resuming = !job_.order_url.empty() && !job_.key_pem.empty();
+    if (resuming) {
+        auto key = crypto::PrivateKey::from_pem(job_.key_pem.reveal());
+        if (key && key->type() == settings_.key_type) {
+            key_ = std::move(*key);
+            return base::ok();
+        }
+    }
+    job_.order_url.clear();
+    auto key = crypto::PrivateKey::generate(settings_.key_type);
+    if (!key) {
+        return key.error();
+    }
+    auto pem = key->to_pem();
+    if (!pem) {
+        return pem.error();
+    }
+    key_ = std::move(*key);
+    job_.key_pem = std::move(*pem);
+    return base::ok();
+}
+
+std::vector<std::string> Attempt::challenge_types() const
+{
+    return settings_.challenges.empty() ? issuer_.settings().challenges
+                                        : settings_.challenges;
+}
+
+challenge::Solver* Attempt::solver_of(const std::string& type) const
+{
+    const auto& all = ports_.solvers;
+    const auto found = std::find_if(
+        all.begin(), all.end(),
+        [&](const challenge::Solver* s) { return s->type() == type; });
+    return found == all.end() ? nullptr : *found;
+}
+
+// Actions may be answered at once, with more actions: a queue instead of
+// recursion.
+void Attempt::perform(acme::Actions actions)
+{
+    std::move(actions.begin(), actions.end(), std::back_inserter(actions_));
+    if (performing_) {
+        return;
+    }
+    performing_ = true;
+    while (!actions_.empty()) {
+        acme::Action next = std::move(actions_.front());
+        actions_.pop_front();
+        std::visit([this](auto& action) { act(action); }, next);
+    }
+    performing_ = false;
+}
+
+void Attempt::act(acme::Send& send)
+{
+    outstanding_++;
+    issuer_.post(
+        {std::move(send.url), std::move(send.payload), std::move(send.accept),
+         send.max_body},
+        [this, exchange = send.exchange](base::Result<http::Response> result) {
+            outstanding_--;
+            if (finished_) {
+                return;
+            }
+            perform(result ? issuance_->on_response(exchange, *result,
+                                                    ports_.clock.now())
+                           : issuance_->on_failure(exchange, result.error()));
+        });
+}
+
+void Attempt::act(acme::Wait& wait)
+{
+    const bool parked = wait.delay > kLongWait;
+    outstanding_++;
+    parked_ += parked;
+    const auto exchange = wait.exchange;
+    timers_[{exchange.subject, exchange.index}] = ports_.timers.after(
+        wait.delay, [this, exchange, parked] { on_elapsed(exchange, parked); });
+}
+
+void Attempt::on_elapsed(acme::Exchange exchange, bool parked)
+{
+    outstanding_--;
+    parked_ -= parked;
+    timers_.erase({exchange.subject, exchange.index});
+    perform(issuance_->on_elapsed(exchange));
+}
+
+void Attempt::act(acme::Present& present)
+{
+    auto authorization = issuer_.key_authorization(present.token);
+    auto* solver = solver_of(present.type);
+    if (!authorization || !solver) {
+        base::Error error = !authorization
+            ? authorization.error()
+            : base::Error{base::ErrorKind::internal,
+                          "no solver for " + present.type};
+        perform(issuance_->on_presented(present.exchange, std::move(error)));
+        return;
+    }
+    outstanding_++;
+    solver->present({present.identifier, present.token, *authorization},
+                    [this, exchange = present.exchange](base::Status status) {
+                        outstanding_--;
+                        if (!finished_) {
+                            perform(issuance_->on_presented(
+                                exchange, std::move(status)));
+                        }
+                    });
+}
+
+void Attempt::act(acme::Withdraw& withdraw)
+{
+    if (auto* solver = solver_of(withdraw.type)) {
+        solver->clean_up({withdraw.identifier, withdraw.token, {}});
+    }
+}
+
+void Attempt::act(acme::Remember& remember)
+{
+    job_.directory = issuer_.settings().directory;
+    job_.names = base::join(settings_.names);
+    job_.order_url = remember.order_url;
+    if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
+        finish({std::move(saved).error_in("remembering the order"), true});
+    }
+}
+
+void Attempt::act(acme::Discard& discard)
+{
+    outstanding_++;
+    issuer_.post({std::move(discard.url), std::move(discard.payload), ""},
+                 [this](const base::Result<http::Response>&) {
+                     outstanding_--;
+                 });
+}
+
+void Attempt::act(acme::Issued& issued)
+{
+    auto result = judge(issued.chain_pem);
+    if (!result) {
+        // The same order would give the same certificate again.
+        finish({std::move(result).error_in("checking the certificate")});
+        return;
+    }
+    finish({std::move(result)});
+}
+
+void Attempt::act(acme::Failed& failed)
+{
+    finish({std::move(failed.error), failed.order_usable});
+}
+
+base::Result<Attempt::Issued> Attempt::judge(
+    const std::string& chain_pem) const
+{
+    auto chain = crypto::parse_chain(chain_pem);
+    if (!chain) {
+        return chain.error();
+    }
+    if (auto status = crypto::check_issued(*chain, *key_, settings_.names,
+                                           ports_.clock.now());
+        !status)
+    {
+        return status.error();
+    }
+    auto bundle =
+        crypto::encode_bundle(issuer_.settings().directory, *key_, *chain);
+    if (!bundle) {
+        return bundle.error();
+    }
+    return Issued{std::move(*bundle), std::move(*chain)};
+}
+
+void Attempt::finish(Outcome outcome)
+{
+    if (finished_) {
+        return;
+    }
+    finished_ = true;
+    actions_.clear();
+    // A cancelled timer does not call back.
+    outstanding_ -= unsigned(timers_.size());
+    timers_.clear();
+    parked_ = 0;
+    done_(std::move(outcome));
+}
+
+}  // namespace manager

@@ -1,0 +1,89 @@
+// Attempt: one try to obtain one certificate: key, order, validation, checks.
+// It performs what acme::Issuance asks for and judges what comes back. Lives
+// in the helper.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "acme/issuance.h"
+#include "base/result.h"
+#include "crypto/bundle.h"
+#include "manager/issuer.h"
+#include "manager/ports.h"
+#include "manager/settings.h"
+#include "store/records.h"
+
+namespace manager {
+
+class Attempt {
+public:
+    struct Issued {
+        base::Secret bundle;  // as it is to be stored and served
+        crypto::Chain chain;
+    };
+    struct Outcome {
+        base::Result<Issued> result;
+        // On failure: the order in the job may be finished later.
+        bool order_usable = false;
+    };
+    using Done = std::function<void(Outcome)>;
+
+    // `job` is the certificate's: the attempt fills in key and order and
+    // saves it. Everything given outlives the attempt.
+    Attempt(const CertificateSettings& settings, Issuer& issuer,
+            store::Job& job, Ports& ports);
+
+    // Calls `done` once, from the event loop; the attempt may be destroyed
+    // when it is idle() after that.
+    void start(Done done);
+
+    // Nothing under way that would still call back.
+    bool idle() const { return outstanding_ == 0; }
+
+    // Waiting for a CA that is in no hurry: it should hold no slot.
+    bool parked() const { return parked_ > 0 && outstanding_ == parked_; }
+
+    std::string activity() const;
+
+private:
+    using Key = std::pair<acme::Exchange::Subject, std::size_t>;
+
+    base::Status make_issuance();
+    base::Status load_or_make_key();
+    void perform(acme::Actions actions);
+    void act(acme::Send& send);
+    void act(acme::Wait& wait);
+    void act(acme::Present& present);
+    void act(acme::Withdraw& withdraw);
+    void act(acme::Remember& remember);
+    void act(acme::Discard& discard);
+    void act(acme::Issued& issued);
+    void act(acme::Failed& failed);
+    void on_elapsed(acme::Exchange exchange, bool parked);
+    base::Result<Issued> judge(const std::string& chain_pem) const;
+    void finish(Outcome outcome);
+    challenge::Solver* solver_of(const std::string& type) const;
+    std::vector<std::string> challenge_types() const;
+
+    const CertificateSettings& settings_;
+    Issuer& issuer_;
+    store::Job& job_;
+    Ports& ports_;
+    Done done_;
+    std::optional<crypto::PrivateKey> key_;
+    std::optional<acme::Issuance> issuance_;
+    std::deque<acme::Action> actions_;
+    bool performing_ = false;
+    bool finished_ = false;
+    std::map<Key, std::unique_ptr<base::Timer>> timers_;
+    std::unique_ptr<base::Timer> start_;
+    unsigned outstanding_ = 0;  // callbacks to come
+    unsigned parked_ = 0;       // of these, timers for a long wait
+};
+
+}  // namespace manager

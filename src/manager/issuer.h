@@ -1,0 +1,96 @@
+// Issuer: one CA and our account there. Reads the directory, registers the
+// account, and gives every signed request its nonce. Lives in the helper.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "acme/objects.h"
+#include "acme/session.h"
+#include "base/result.h"
+#include "http/client.h"
+#include "manager/ports.h"
+#include "manager/settings.h"
+#include "store/records.h"
+
+namespace manager {
+
+class Issuer {
+public:
+    using Ready = std::function<void(base::Status)>;
+
+    Issuer(const IssuerSettings& settings, const std::string& user_agent,
+           Ports& ports);
+
+    const IssuerSettings& settings() const { return settings_; }
+
+    // Directory and account at hand: calls back when so, at once when they
+    // are. Callers that come while it is under way share one answer.
+    void prepare(Ready ready);
+
+    // After a successful prepare().
+    const acme::Directory& directory() const { return *directory_; }
+    base::Result<std::string> key_authorization(std::string_view token) const;
+
+    struct Post {
+        std::string url;
+        std::string payload;  // empty: POST-as-GET
+        std::string accept;
+        std::size_t max_body = 64 * 1024;
+    };
+
+    // Signs and sends; repeats after badNonce and, once, after the CA turned
+    // out to have forgotten the account. Completes as http::Client does.
+    void post(Post post, http::Completion completion);
+
+    // How many orders are at work: that many nonces are kept in circulation,
+    // so that they do not wait for each other.
+    void set_parallel(unsigned orders) { parallel_ = orders; }
+
+private:
+    struct Queued {
+        Post post;
+        http::Completion completion;
+        bool registration = false;
+        unsigned bad_nonces = 0;
+        bool registered_again = false;
+    };
+
+    base::Status load_account();
+    base::Result<crypto::PrivateKey> account_key();
+    void fetch_directory();
+    void on_directory(base::Result<http::Response> result);
+    void check_terms();
+    void register_account();
+    void on_account(base::Result<http::Response> result);
+    void answer(const base::Status& status);
+
+    void enqueue(Queued queued);
+    void pump();
+    void fetch_nonce();
+    void transmit(Queued queued);
+    void on_answer(Queued queued, base::Result<http::Response> result);
+    bool repeat_after(Queued& queued, const http::Response& response);
+    void register_again(Queued queued);
+
+    const IssuerSettings& settings_;
+    std::string user_agent_;
+    Ports& ports_;
+    std::unique_ptr<http::Client> client_;
+    store::Account account_;
+    std::optional<acme::Session> session_;
+    std::optional<acme::Directory> directory_;
+    base::Time directory_at_;
+    std::vector<Ready> waiting_;
+    std::deque<Queued> queue_;
+    unsigned in_flight_ = 0;
+    unsigned nonce_fetches_ = 0;
+    bool registering_ = false;
+    unsigned parallel_ = 1;
+};
+
+}  // namespace manager

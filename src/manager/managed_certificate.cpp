@@ -1,0 +1,39 @@
+#include "manager/managed_certificate.h"
+
+#include <algorithm>
+
+namespace manager {
+
+void ManagedCertificate::take(const crypto::Chain& chain)
+{
+    const auto& leaf = chain.front();
+    validity = schedule::Validity{leaf.not_before(), leaf.not_after()};
+}
+
+bool ManagedCertificate::satisfied_by(const crypto::Bundle& bundle,
+                                      const IssuerSettings& issuer) const
+{
+    // A bundle that does not say where it came from was put there by hand.
+    const bool same_issuer =
+        bundle.issuer.empty() || bundle.issuer == issuer.directory;
+    return same_issuer && bundle.key.type() == settings.key_type
+        && crypto::covers_exactly(bundle.chain.front(), settings.names);
+}
+
+base::Time ManagedCertificate::due(base::Time now) const
+{
+    const base::Time wanted = validity && as_configured
+        ? schedule::renewal_time(*validity)
+        : now;
+    if (!job.not_before) {
+        return wanted;
+    }
+    return std::max(wanted, schedule::sane_not_before(*job.not_before, now));
+}
+
+double ManagedCertificate::share_left(base::Time now) const
+{
+    return validity ? schedule::share_left(*validity, now) : 0;
+}
+
+}  // namespace manager

@@ -1,0 +1,50 @@
+// ManagedCertificate: what the manager knows of one acme_domain line.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/secret.h"
+#include "base/time.h"
+#include "crypto/bundle.h"
+#include "manager/attempt.h"
+#include "manager/settings.h"
+#include "schedule/policy.h"
+#include "store/records.h"
+
+namespace manager {
+
+struct ManagedCertificate {
+    explicit ManagedCertificate(const CertificateSettings& s) : settings(s) {}
+
+    const CertificateSettings& settings;
+    // Of the bundle that is served; none before the first.
+    std::optional<schedule::Validity> validity;
+    // The bundle is what the configuration asks for: names, key, issuer.
+    bool as_configured = false;
+    store::Job job;
+    std::unique_ptr<Attempt> attempt;
+    bool attempt_over = false;  // finished, but not idle yet
+    // What is stored could not be read, and was not damaged: look again
+    // before ordering anything.
+    bool unread = false;
+    // Issued and served, but the disk did not take it yet.
+    std::optional<base::Secret> unsaved;
+
+    void take(const crypto::Chain& chain);
+
+    // Whether `bundle` satisfies these settings at that issuer.
+    bool satisfied_by(const crypto::Bundle& bundle,
+                      const IssuerSettings& issuer) const;
+
+    // When the next attempt is due, back-off included.
+    base::Time due(base::Time now) const;
+
+    bool working() const { return attempt && !attempt_over; }
+
+    // Share of the lifetime left, 0 without a certificate: the queue's order.
+    double share_left(base::Time now) const;
+};
+
+}  // namespace manager

@@ -1,0 +1,249 @@
+#include "manager/manager.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace manager {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// However far away the next event is, the wall clock may be stepped and the
+// machine suspended meanwhile.
+constexpr base::Duration kLongestSleep = 10min;
+
+// An attempt that is over but still has requests under way is looked after.
+constexpr base::Duration kRetireSleep = 2s;
+
+// How long a successful write is taken for a promise that the next succeeds.
+constexpr base::Duration kStorageGood = 1min;
+constexpr base::Duration kStorageBad = 1min;
+constexpr base::Duration kStorageTold = 1h;
+
+base::Time not_before_of(const store::Job& job, base::Time now)
+{
+    return job.not_before ? schedule::sane_not_before(*job.not_before, now)
+                          : base::Time{};
+}
+
+}  // namespace
+
+std::string issuer_job_id(const IssuerSettings& issuer)
+{
+    return "@" + issuer.name;
+}
+
+Manager::Manager(const Settings& settings, Ports ports)
+    : settings_(settings), ports_(std::move(ports)), index_(ports_.store)
+{
+    for (const auto& issuer : settings_.issuers) {
+        cas_.push_back({std::make_unique<Issuer>(issuer, settings_.user_agent,
+                                                 ports_),
+                        {},
+                        false});
+    }
+    // Attempts keep references into it.
+    certificates_.reserve(settings_.certificates.size());
+    for (const auto& certificate : settings_.certificates) {
+        certificates_.emplace_back(certificate);
+    }
+}
+
+void Manager::wake(base::Duration delay, void (Manager::*step)())
+{
+    timer_ = ports_.timers.after(delay, [this, step] { (this->*step)(); });
+}
+
+void Manager::tick()
+{
+    const auto now = ports_.clock.now();
+    retire();
+    for (auto& certificate : certificates_) {
+        if (certificate.unsaved && storage_ready(now)) {
+            save_bundle(certificate);
+        }
+    }
+    for (std::size_t ca = 0; ca < cas_.size(); ca++) {
+        serve(ca, now);
+    }
+    sleep(now);
+}
+
+void Manager::retire()
+{
+    for (auto& certificate : certificates_) {
+        if (certificate.attempt_over && certificate.attempt->idle()) {
+            certificate.attempt.reset();
+            certificate.attempt_over = false;
+        }
+    }
+}
+
+// Until the next thing is due; what is under way wakes the manager itself.
+void Manager::sleep(base::Time now)
+{
+    auto next = now + kLongestSleep;
+    for (const auto& certificate : certificates_) {
+        if (certificate.attempt_over) {
+            next = std::min(next, now + kRetireSleep);
+        }
+        if (certificate.attempt) {
+            continue;
+        }
+        const auto& ca = cas_[certificate.settings.issuer];
+        const auto due = std::max({certificate.due(now), storage_bad_until_,
+                                   not_before_of(ca.job, now)});
+        if (due > now) {
+            next = std::min(next, due);
+        }
+    }
+    wake(std::max(next - now, base::Duration(1)), &Manager::tick);
+}
+
+// --- orders ----------------------------------------------------------------
+
+// What should be obtained now, the most urgent first.
+std::vector<ManagedCertificate*> Manager::due_at(std::size_t ca,
+                                                 base::Time now)
+{
+    std::vector<ManagedCertificate*> due;
+    for (auto& certificate : certificates_) {
+        if (certificate.settings.issuer == ca && !certificate.attempt
+            && certificate.due(now) <= now)
+        {
+            due.push_back(&certificate);
+        }
+    }
+    std::stable_sort(due.begin(), due.end(), [now](auto* a, auto* b) {
+        return a->share_left(now) < b->share_left(now);
+    });
+    return due;
+}
+
+// How many more orders may be under way; one that waits for a CA in no hurry
+// holds no slot.
+unsigned Manager::slots(std::size_t ca) const
+{
+    const auto working = unsigned(std::count_if(
+        certificates_.begin(), certificates_.end(), [ca](const auto& c) {
+            return c.settings.issuer == ca && c.working()
+                && !c.attempt->parked();
+        }));
+    const unsigned limit = settings_.issuers[ca].max_orders;
+    return limit > working ? limit - working : 0;
+}
+
+void Manager::serve(std::size_t index, base::Time now)
+{
+    Ca& ca = cas_[index];
+    if (ca.preparing || not_before_of(ca.job, now) > now || slots(index) == 0
+        || due_at(index, now).empty() || !storage_ready(now))
+    {
+        return;
+    }
+    ca.preparing = true;
+    ca.issuer->prepare([this, index](const base::Status& status) {
+        on_prepared(index, status);
+    });
+}
+
+void Manager::on_prepared(std::size_t index, const base::Status& status)
+{
+    Ca& ca = cas_[index];
+    ca.preparing = false;
+    if (!status) {
+        back_off(issuer_job_id(ca.issuer->settings()), ca.job,
+                 status.error());
+        log(base::LogLevel::warn,
+            status.error().message + "; next attempt at "
+                + base::format_time(*ca.job.not_before),
+            ca);
+        wake(base::Duration(0), &Manager::tick);
+        return;
+    }
+    clear_job(issuer_job_id(ca.issuer->settings()), ca.job);
+    auto due = due_at(index, ports_.clock.now());
+    due.resize(std::min<std::size_t>(due.size(), slots(index)));
+    for (auto* certificate : due) {
+        begin(*certificate);
+    }
+    const auto working = std::count_if(
+        certificates_.begin(), certificates_.end(), [index](const auto& c) {
+            return c.settings.issuer == index && c.working();
+        });
+    ca.issuer->set_parallel(std::min<unsigned>(
+        unsigned(working), settings_.issuers[index].max_orders));
+}
+
+void Manager::begin(ManagedCertificate& certificate)
+{
+    if (certificate.unread) {
+        load(certificate);
+        if (certificate.due(ports_.clock.now()) > ports_.clock.now()) {
+            return;
+        }
+    }
+    auto& issuer = *cas_[certificate.settings.issuer].issuer;
+    if (certificate.job.directory != issuer.settings().directory
+        || certificate.job.names != base::join(certificate.settings.names))
+    {
+        // An order for other names or at another CA is of no use any more.
+        certificate.job.order_url.clear();
+        certificate.job.key_pem.clear();
+    }
+    log(base::LogLevel::info,
+        certificate.job.order_url.empty() ? "ordering" : "resuming the order",
+        certificate);
+    certificate.attempt = std::make_unique<Attempt>(
+        certificate.settings, issuer, certificate.job, ports_);
+    certificate.attempt->start([this, &certificate](Attempt::Outcome o) {
+        on_outcome(certificate, std::move(o));
+    });
+}
+
+// A CA is not bothered with what could not be kept.
+bool Manager::storage_ready(base::Time now)
+{
+    if (now < storage_good_until_) {
+        return true;
+    }
+    if (now < storage_bad_until_) {
+        return false;
+    }
+    auto status = ports_.store.probe();
+    if (status) {
+        storage_good_until_ = now + kStorageGood;
+        storage_bad_until_ = {};
+        storage_told_ = {};
+        return true;
+    }
+    storage_bad_until_ = now + kStorageBad;
+    if (now >= storage_told_ + kStorageTold) {
+        storage_told_ = now;
+        ports_.log.write(base::LogLevel::error,
+                         status.error().message
+                             + "; nothing is ordered until the state "
+                               "directory can be written, looking again "
+                               "every minute");
+    }
+    return false;
+}
+
+void Manager::log(base::LogLevel level, std::string what,
+                  const ManagedCertificate& certificate)
+{
+    const auto& issuer = settings_.issuers[certificate.settings.issuer];
+    ports_.log.write(level, what + ", certificate \""
+                                + certificate.settings.id + "\", issuer \""
+                                + issuer.name + "\"");
+}
+
+void Manager::log(base::LogLevel level, std::string what, const Ca& ca)
+{
+    ports_.log.write(level, what + ", issuer \""
+                                + ca.issuer->settings().name + "\"");
+}
+
+}  // namespace manager

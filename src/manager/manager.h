@@ -1,0 +1,90 @@
+// Manager: the application. Owns everything that is done about certificates:
+// takes the lock, loads what is stored, and from then on keeps each
+// certificate young. One per instance, in the helper process; it is never
+// stopped but by the end of the process, and everything that matters is on
+// disk by then.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "manager/issuer.h"
+#include "manager/managed_certificate.h"
+#include "manager/ports.h"
+#include "manager/settings.h"
+#include "manager/stored_bundle.h"
+
+namespace manager {
+
+class Manager {
+public:
+    Manager(const Settings& settings, Ports ports);
+
+    void start();
+
+private:
+    // An issuer, and how it is doing.
+    struct Ca {
+        std::unique_ptr<Issuer> issuer;
+        store::Job job;  // its own back-off
+        bool preparing = false;
+    };
+
+    // manager_load.cpp: from the start of the process to the first tick.
+    void acquire();
+    void load_some();
+    void drop_unused();
+    void load(ManagedCertificate& certificate);
+    void load_bundle(ManagedCertificate& certificate);
+    void adopt(ManagedCertificate& certificate, const FoundBundle& found);
+    void forget_finished_order(ManagedCertificate& certificate,
+                               const crypto::Bundle& bundle);
+    void load_job(const std::string& id, store::Job& job);
+
+    // manager.cpp: what is due, begun and slept on.
+    void tick();
+    void sleep(base::Time now);
+    void retire();
+    std::vector<ManagedCertificate*> due_at(std::size_t ca, base::Time now);
+    unsigned slots(std::size_t ca) const;
+    void serve(std::size_t ca, base::Time now);
+    void on_prepared(std::size_t ca, const base::Status& status);
+    void begin(ManagedCertificate& certificate);
+    bool storage_ready(base::Time now);
+    void wake(base::Duration delay, void (Manager::*step)());
+
+    // manager_outcome.cpp: what came of it.
+    void on_outcome(ManagedCertificate& certificate,
+                    Attempt::Outcome outcome);
+    void on_issued(ManagedCertificate& certificate, Attempt::Issued issued);
+    void save_bundle(ManagedCertificate& certificate);
+    void on_failed(ManagedCertificate& certificate, const base::Error& error,
+                   bool order_usable);
+    void back_off(const std::string& id, store::Job& job,
+                  const base::Error& error);
+    void clear_job(const std::string& id, store::Job& job);
+
+    void log(base::LogLevel level, std::string what,
+             const ManagedCertificate& certificate);
+    void log(base::LogLevel level, std::string what, const Ca& ca);
+
+    const Settings& settings_;
+    Ports ports_;
+    std::vector<Ca> cas_;
+    std::vector<ManagedCertificate> certificates_;
+    BundleIndex index_;
+    std::unique_ptr<base::Timer> timer_;
+    base::Duration lock_waited_{0};
+    std::size_t loaded_ = 0;
+    base::Time storage_good_until_{};
+    base::Time storage_bad_until_{};
+    base::Time storage_told_{};
+};
+
+// How an issuer's own back-off is called in the store: no certificate can
+// have this id.
+std::string issuer_job_id(const IssuerSettings& issuer);
+
+}  // namespace manager

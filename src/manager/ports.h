@@ -1,0 +1,47 @@
+// What the manager is given: the machine, the state, and where finished
+// certificates go. All of it outlives the manager.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ports.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "challenge/solver.h"
+#include "http/client.h"
+#include "manager/settings.h"
+#include "store/store.h"
+
+namespace manager {
+
+// Where certificates are served from.
+class CertificateSink {
+public:
+    virtual ~CertificateSink() = default;
+    // All workers serve this bundle from their next handshake on. On an Error
+    // they go on with the one they have.
+    virtual base::Status publish(const std::string& id,
+                                 const base::Secret& bundle) = 0;
+    // Forgets the certificates that are not among these.
+    virtual void retain(const std::vector<std::string>& ids) = 0;
+};
+
+using ClientFactory =
+    std::function<std::unique_ptr<http::Client>(const IssuerSettings&)>;
+
+struct Ports {
+    base::Clock& clock;
+    base::Random& random;
+    base::Timers& timers;
+    base::LogSink& log;
+    store::Store& store;
+    store::Lock& lock;
+    CertificateSink& sink;
+    ClientFactory make_client;
+    std::vector<challenge::Solver*> solvers;
+};
+
+}  // namespace manager

@@ -1,0 +1,42 @@
+// Settings: what the configuration says, as plain values. Made by the master
+// while it reads the configuration, read by the helper.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/identifier.h"
+#include "base/secret.h"
+#include "crypto/key.h"
+
+namespace manager {
+
+struct IssuerSettings {
+    std::string name;
+    std::string directory;  // URL
+    std::vector<std::string> contacts;
+    crypto::KeyType account_key_type = crypto::KeyType::ecdsa_256;
+    base::Secret account_key_pem;  // the operator's own; empty: generated
+    std::vector<std::string> challenges;  // allowed types, preferred first
+    std::string trusted_pem;  // CA certificates; empty: the system's
+    bool verify = true;
+    bool accept_terms = true;
+    unsigned max_orders = 8;  // in flight
+};
+
+struct CertificateSettings {
+    std::string id;  // names the certificate's files, logs and status
+    base::Identifiers names;  // in the order of the configuration
+    std::size_t issuer = 0;   // index into Settings::issuers
+    crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
+    std::vector<std::string> challenges;  // empty: the issuer's
+};
+
+struct Settings {
+    std::string state_path;
+    std::string user_agent;
+    std::vector<IssuerSettings> issuers;
+    std::vector<CertificateSettings> certificates;
+};
+
+}  // namespace manager

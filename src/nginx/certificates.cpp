@@ -1,0 +1,166 @@
+#include "nginx/conf.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "crypto/digest.h"
+
+namespace nginx {
+
+namespace {
+
+base::Identifiers sorted(base::Identifiers names)
+{
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+// The first name; two sets that begin with the same one are told apart by a
+// digest of their names.
+std::string unique_id(const MainConf& main, const base::Identifiers& names)
+{
+    const std::string& first = names.front().value;
+    if (main.id_index.count(first) == 0) {
+        return first;
+    }
+    const auto digest =
+        crypto::to_hex(crypto::sha256(base::join(sorted(names))));
+    return first + "-" + digest.substr(0, 8);
+}
+
+// The index of the issuer the line wants, built-in ones made on first use.
+base::Result<std::size_t> find_issuer(MainConf& main, std::string name)
+{
+    if (name.empty()) {
+        if (!main.settings.issuers.empty()) {
+            return std::size_t(0);  // as nginx's first server is
+        }
+        name = "letsencrypt";
+    }
+    if (auto found = main.issuer_index.find(name);
+        found != main.issuer_index.end())
+    {
+        return found->second;
+    }
+    const char* directory = built_in_directory(name);
+    if (directory == nullptr) {
+        return base::Error{base::ErrorKind::config,
+                           "unknown issuer \"" + base::printable(name)
+                               + "\" in \"acme_domain\" directive"};
+    }
+    manager::IssuerSettings settings;
+    settings.name = name;
+    settings.directory = directory;
+    main.issuer_index.emplace(name, main.settings.issuers.size());
+    main.settings.issuers.push_back(std::move(settings));
+    return main.settings.issuers.size() - 1;
+}
+
+bool same(const manager::CertificateSettings& a,
+          const manager::CertificateSettings& b)
+{
+    return a.issuer == b.issuer && a.key_type == b.key_type
+        && a.challenges == b.challenges;
+}
+
+}  // namespace
+
+char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
+              std::vector<std::size_t>& certificates)
+{
+    auto issuer = find_issuer(main, line.issuer);
+    if (!issuer) {
+        return refuse(cf, line.place, issuer.error().message);
+    }
+    manager::CertificateSettings settings{
+        unique_id(main, line.names), line.names, *issuer, line.key_type,
+        line.challenges};
+    const auto set = sorted(line.names);
+    const auto known = main.set_index.find(set);
+    if (known == main.set_index.end()) {
+        const auto index = main.settings.certificates.size();
+        main.set_index.emplace(set, index);
+        main.id_index.emplace(settings.id, index);
+        main.settings.certificates.push_back(std::move(settings));
+        main.certificate_places.push_back(line.place);
+        certificates.push_back(index);
+        return NGX_CONF_OK;
+    }
+    // The same set in several servers is one certificate.
+    if (!same(settings, main.settings.certificates[known->second])) {
+        const auto& first = main.certificate_places[known->second];
+        return refuse(cf, line.place,
+                      "the certificate for \"" + base::join(line.names)
+                          + "\" is declared with other parameters in "
+                          + first.file + ":" + std::to_string(first.line)
+                          + ", \"acme_domain\"");
+    }
+    if (std::find(certificates.begin(), certificates.end(), known->second)
+        == certificates.end())
+    {
+        certificates.push_back(known->second);
+    }
+    return NGX_CONF_OK;
+}
+
+// --- acme_domain auto ------------------------------------------------------
+
+namespace {
+
+void skip(ngx_conf_t* cf, const Place& place, std::string_view name,
+          const std::string& why)
+{
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "\"acme_domain auto\" passes over server name \"%s\": %s "
+                  "in %s:%ui",
+                  std::string(name).c_str(), why.c_str(), place.file.c_str(),
+                  place.line);
+}
+
+void add(ngx_conf_t* cf, const Place& place, base::Identifiers& names,
+         const std::string& text)
+{
+    auto name = base::parse_identifier(text);
+    if (!name) {
+        skip(cf, place, text, name.error().message);
+        return;
+    }
+    if (name->wildcard() || name->type == base::Identifier::Type::ip) {
+        skip(cf, place, text, "this version cannot prove it");
+        return;
+    }
+    if (std::find(names.begin(), names.end(), *name) == names.end()) {
+        names.push_back(std::move(*name));
+    }
+}
+
+}  // namespace
+
+base::Identifiers names_of_server(ngx_conf_t* cf,
+                                  const ngx_http_core_srv_conf_t& server,
+                                  const Place& place)
+{
+    base::Identifiers names;
+    const auto* all =
+        static_cast<ngx_http_server_name_t*>(server.server_names.elts);
+    for (ngx_uint_t i = 0; i < server.server_names.nelts; i++) {
+        const std::string name(view(all[i].name));
+#if (NGX_PCRE)
+        if (all[i].regex != nullptr) {
+            skip(cf, place, name, "it is a regular expression");
+            continue;
+        }
+#endif
+        if (name.empty() || name == "_") {
+            skip(cf, place, name, "it is no name");
+        } else if (name.front() == '.') {
+            add(cf, place, names, name.substr(1));
+            add(cf, place, names, "www" + name);
+        } else {
+            add(cf, place, names, name);
+        }
+    }
+    return names;
+}
+
+}  // namespace nginx

@@ -1,0 +1,143 @@
+// The module's configuration: made by the master while it reads nginx.conf,
+// inherited by workers and helper through fork.
+#pragma once
+
+#include "nginx/ngx.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manager/settings.h"
+#include "nginx/tls.h"
+#include "shm/tables.h"
+
+namespace nginx {
+
+// Where a directive stands, for messages given after the file was read.
+struct Place {
+    std::string file;
+    ngx_uint_t line = 0;
+};
+
+// One acme_domain line as it was written.
+struct DomainLine {
+    Place place;
+    bool automatic = false;  // "auto": the server's own names
+    base::Identifiers names;
+    std::string issuer;  // empty: the default one
+    crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
+    std::vector<std::string> challenges;
+};
+
+// What nginx's own slot functions write to: offsetof needs a plain struct.
+struct MainSlots {
+    ngx_str_t state_path;
+    std::size_t zone_size;
+};
+
+struct MainConf : MainSlots {
+    MainConf() : MainSlots{ngx_null_string, NGX_CONF_UNSET_SIZE} {}
+
+    std::vector<std::string> contacts;
+    manager::Settings settings;
+    std::map<std::string, std::size_t> issuer_index;       // by name
+    std::map<base::Identifiers, std::size_t> set_index;    // by sorted names
+    std::map<std::string, std::size_t> id_index;
+    std::vector<Place> certificate_places;
+    // The server configuration at http level, what servers inherit from.
+    void** http_srv_conf = nullptr;
+    ngx_path_t* path = nullptr;
+    std::unique_ptr<shm::Tables> tables;  // once the zone exists
+    std::vector<std::unique_ptr<ServedCertificate>> served;
+    Placeholder placeholder;
+};
+
+struct ServerConf {
+    // In the one at http level: managed, though no server here serves them.
+    std::vector<DomainLine> lines;
+    std::vector<std::size_t> certificates;  // into MainConf::settings
+    bool has_static = false;                // has an ssl_certificate
+    std::unique_ptr<TlsServer> tls;
+};
+
+// A C++ object in a pool: destroyed with it.
+template <typename T>
+T* pool_new(ngx_pool_t* pool)
+{
+    static_assert(alignof(T) <= NGX_ALIGNMENT);
+    auto* cleanup = ngx_pool_cleanup_add(pool, sizeof(T));
+    if (cleanup == nullptr) {
+        return nullptr;
+    }
+    auto* object = ::new (cleanup->data) T();
+    cleanup->handler = [](void* p) noexcept { static_cast<T*>(p)->~T(); };
+    return object;
+}
+
+inline std::string_view view(const ngx_str_t& text)
+{
+    return {reinterpret_cast<const char*>(text.data), text.len};
+}
+
+inline ngx_str_t as_ngx_str(std::string_view text)
+{
+    return {text.size(),
+            reinterpret_cast<u_char*>(const_cast<char*>(text.data()))};
+}
+
+// Text that lives as long as the pool.
+ngx_str_t pool_copy(ngx_pool_t* pool, std::string_view text);
+
+// An [emerg] with file and line, as the value a directive's setter returns.
+char* refuse(ngx_conf_t* cf, const std::string& why);
+
+// The same after the file was read.
+char* refuse(ngx_conf_t* cf, const Place& place, const std::string& why);
+
+Place place_of(ngx_conf_t* cf);
+
+// acme_domain, acme_contact (directives.cpp), acme_issuer (issuer_block.cpp).
+char* on_acme_domain(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_contact(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_issuer(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+
+// Mail addresses, one or more: what both "contact"s take.
+base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf);
+
+// One challenge type this version can answer.
+base::Status check_challenge(std::string_view type);
+
+// The directory of a CA known by name; nothing for an unknown one.
+const char* built_in_directory(std::string_view name);
+
+// certificates.cpp: from lines to managed certificates, after the whole file
+// was read.
+char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
+              std::vector<std::size_t>& certificates);
+base::Identifiers names_of_server(ngx_conf_t* cf,
+                                  const ngx_http_core_srv_conf_t& server,
+                                  const Place& place);
+
+// server.cpp: what a server block needs to serve managed certificates.
+char* prepare_server(ngx_conf_t* cf, MainConf& main, ServerConf& server);
+char* attach_server(ngx_conf_t* cf, MainConf& main, ServerConf& server,
+                    SSL_CTX* context);
+
+// zone.cpp, state_path.cpp
+char* add_zone(ngx_conf_t* cf, MainConf& main);
+char* add_state_path(ngx_conf_t* cf, MainConf& main);
+void warn_about_state_path(ngx_cycle_t* cycle, const MainConf& main);
+
+// challenge_handler.cpp
+ngx_int_t on_post_read(ngx_http_request_t* r) noexcept;
+
+// helper.cpp: the helper process. Starting twice (a reload with
+// master_process off) ends the first one.
+ngx_msec_t on_helper_tick(void* main) noexcept;
+void start_helper(MainConf& main);
+bool helper_runs();
+
+}  // namespace nginx

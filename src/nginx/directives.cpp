@@ -1,0 +1,224 @@
+#include "nginx/conf.h"
+#include "nginx/guarded.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace nginx {
+
+namespace {
+
+constexpr std::string_view kUnsupported[] = {"tls-alpn-01", "dns-01",
+                                             "dns-account-01",
+                                             "dns-persist-01"};
+
+std::string quoted(std::string_view text)
+{
+    return "\"" + base::printable(text) + "\"";
+}
+
+std::vector<std::string_view> split(std::string_view list)
+{
+    std::vector<std::string_view> parts;
+    for (;;) {
+        const auto comma = list.find(',');
+        parts.push_back(list.substr(0, comma));
+        if (comma == std::string_view::npos) {
+            return parts;
+        }
+        list.remove_prefix(comma + 1);
+    }
+}
+
+using Error = base::Error;
+
+base::Status set_issuer(DomainLine& line, std::string_view value)
+{
+    if (value.find(',') != std::string_view::npos) {
+        return Error{base::ErrorKind::config,
+                     "several issuers are not supported by this version"};
+    }
+    if (value.empty()) {
+        return Error{base::ErrorKind::config, "the issuer's name is empty"};
+    }
+    line.issuer = value;
+    return base::ok();
+}
+
+base::Status set_key(DomainLine& line, std::string_view value)
+{
+    if (value.find(',') != std::string_view::npos) {
+        return Error{base::ErrorKind::config,
+                     "a pair of key types is not supported by this version"};
+    }
+    auto type = crypto::parse_key_type(value);
+    if (!type) {
+        return type.error();
+    }
+    line.key_type = *type;
+    return base::ok();
+}
+
+base::Status set_challenges(DomainLine& line, std::string_view value)
+{
+    for (auto type : split(value)) {
+        if (auto status = check_challenge(type); !status) {
+            return status;
+        }
+        line.challenges.emplace_back(type);
+    }
+    return base::ok();
+}
+
+struct Parameter {
+    std::string_view name;
+    base::Status (*set)(DomainLine&, std::string_view);
+};
+
+constexpr Parameter kParameters[] = {
+    {"issuer=", set_issuer},
+    {"key=", set_key},
+    {"challenge=", set_challenges},
+};
+
+base::Status add_name(DomainLine& line, std::string_view text)
+{
+    if (text == "auto") {
+        line.automatic = true;
+        return base::ok();
+    }
+    auto name = base::parse_identifier(text);
+    if (!name) {
+        return name.error();
+    }
+    if (name->wildcard()) {
+        return Error{base::ErrorKind::config,
+                     "a wildcard needs a DNS challenge, which this version "
+                     "does not have"};
+    }
+    if (name->type == base::Identifier::Type::ip) {
+        return Error{base::ErrorKind::config,
+                     "IP addresses are not supported by this version"};
+    }
+    const bool repeated = std::find(line.names.begin(), line.names.end(),
+                                    *name) != line.names.end();
+    if (!repeated) {
+        line.names.push_back(std::move(*name));
+    }
+    return base::ok();
+}
+
+// One argument: a parameter, or a name.
+base::Status take_argument(DomainLine& line, std::string_view argument)
+{
+    for (const auto& parameter : kParameters) {
+        if (argument.starts_with(parameter.name)) {
+            return parameter.set(line,
+                                 argument.substr(parameter.name.size()));
+        }
+    }
+    if (argument.find('=') != std::string_view::npos) {
+        return Error{base::ErrorKind::config,
+                     "the parameter is unknown; known are \"issuer=\", "
+                     "\"key=\" and \"challenge=\""};
+    }
+    return add_name(line, argument);
+}
+
+char* take_line(ngx_conf_t* cf, std::vector<DomainLine>& lines,
+                bool in_server)
+{
+    DomainLine line;
+    line.place = place_of(cf);
+    const auto* arguments = static_cast<ngx_str_t*>(cf->args->elts);
+    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        auto status = take_argument(line, view(arguments[i]));
+        if (!status) {
+            return refuse(cf, "invalid value " + quoted(view(arguments[i]))
+                                  + " in \"acme_domain\" directive: "
+                                  + status.error().message);
+        }
+    }
+    if (line.automatic && !line.names.empty()) {
+        return refuse(cf, "\"auto\" in \"acme_domain\" directive takes the "
+                          "names of the server: it excludes other names");
+    }
+    if (line.automatic && !in_server) {
+        return refuse(cf, "\"acme_domain auto\" has a meaning in a server "
+                          "only");
+    }
+    if (!line.automatic && line.names.empty()) {
+        return refuse(cf, "no name in \"acme_domain\" directive");
+    }
+    lines.push_back(std::move(line));
+    return NGX_CONF_OK;
+}
+
+}  // namespace
+
+char* on_acme_domain(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
+        return take_line(cf, static_cast<ServerConf*>(conf)->lines,
+                         cf->cmd_type == NGX_HTTP_SRV_CONF);
+    });
+}
+
+char* on_acme_contact(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=]() -> char* {
+        auto& main = *static_cast<MainConf*>(conf);
+        if (!main.contacts.empty()) {
+            static char duplicate[] = "is duplicate";
+            return duplicate;
+        }
+        auto contacts = parse_contacts(cf);
+        if (!contacts) {
+            return refuse(cf, contacts.error().message
+                                  + " in \"acme_contact\" directive");
+        }
+        main.contacts = std::move(*contacts);
+        return NGX_CONF_OK;
+    });
+}
+
+base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
+{
+    std::vector<std::string> contacts;
+    const auto* arguments = static_cast<ngx_str_t*>(cf->args->elts);
+    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        auto mail = view(arguments[i]);
+        if (mail.starts_with("mailto:")) {
+            mail.remove_prefix(7);
+        }
+        const auto at = mail.find('@');
+        const bool printable = std::all_of(
+            mail.begin(), mail.end(), [](char c) { return c > ' ' && c < 127; });
+        if (at == 0 || at == std::string_view::npos || at + 1 == mail.size()
+            || !printable)
+        {
+            return Error{base::ErrorKind::config,
+                         "invalid mail address " + quoted(view(arguments[i]))};
+        }
+        contacts.push_back("mailto:" + std::string(mail));
+    }
+    return contacts;
+}
+
+base::Status check_challenge(std::string_view type)
+{
+    if (type == "http-01") {
+        return base::ok();
+    }
+    const bool known = std::find(std::begin(kUnsupported),
+                                 std::end(kUnsupported), type)
+        != std::end(kUnsupported);
+    return Error{base::ErrorKind::config,
+                 known ? "this version has no such challenge, only "
+                         "\"http-01\""
+                       : "the challenge type is unknown; this version has "
+                         "\"http-01\""};
+}
+
+}  // namespace nginx

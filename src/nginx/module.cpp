@@ -1,0 +1,298 @@
+// The module as nginx sees it: tables of directives and callbacks, each of
+// which only delegates.
+#include "nginx/conf.h"
+#include "nginx/guarded.h"
+
+#include <curl/curlver.h>
+
+extern "C" {
+#include <ngx_http_ssl_module.h>
+}
+
+namespace nginx {
+
+namespace {
+
+constexpr char kVersion[] = "0.1.0";
+
+MainConf* main_conf_of(ngx_cycle_t* cycle)
+{
+    auto* http = reinterpret_cast<ngx_http_conf_ctx_t*>(
+        cycle->conf_ctx[ngx_http_module.index]);
+    return http == nullptr
+        ? nullptr
+        : static_cast<MainConf*>(
+              http->main_conf[ngx_http_acme_domain_module.ctx_index]);
+}
+
+// Whether there is anything to do for this module at all.
+bool in_use(const MainConf* main)
+{
+    return main != nullptr && !main->settings.certificates.empty();
+}
+
+ngx_int_t no_value(ngx_http_request_t*, ngx_http_variable_value_t* v,
+                   uintptr_t)
+{
+    v->not_found = 1;
+    return NGX_OK;
+}
+
+// $acme_certificate stands where nginx wants the name of a certificate; it
+// never has a value (server.cpp).
+ngx_int_t on_preconfiguration(ngx_conf_t* cf) noexcept
+{
+    ngx_str_t name = ngx_string("acme_certificate");
+    auto* variable = ngx_http_add_variable(cf, &name, 0);
+    if (variable == nullptr) {
+        return NGX_ERROR;
+    }
+    variable->get_handler = no_value;
+    return NGX_OK;
+}
+
+void* on_create_main_conf(ngx_conf_t* cf) noexcept
+{
+    return guarded(cf->log, static_cast<void*>(nullptr),
+                   [cf]() -> void* { return pool_new<MainConf>(cf->pool); });
+}
+
+void* on_create_server_conf(ngx_conf_t* cf) noexcept
+{
+    return guarded(cf->log, static_cast<void*>(nullptr),
+                   [cf]() -> void* { return pool_new<ServerConf>(cf->pool); });
+}
+
+std::string user_agent()
+{
+    return std::string("ngx_http_acme_domain_module/") + kVersion + " "
+        + NGINX_VER + " libcurl/" LIBCURL_VERSION;
+}
+
+// After the whole http block was read, before servers are merged.
+char* init_main_conf(ngx_conf_t* cf, MainConf& main)
+{
+    auto* context = static_cast<ngx_http_conf_ctx_t*>(cf->ctx);
+    main.http_srv_conf = context->srv_conf;
+    main.settings.user_agent = user_agent();
+    const auto& http = *static_cast<ServerConf*>(
+        context->srv_conf[ngx_http_acme_domain_module.ctx_index]);
+    std::vector<std::size_t> unserved;
+    for (const auto& line : http.lines) {
+        char* result = declare(cf, main, line, unserved);
+        if (result != NGX_CONF_OK) {
+            return result;
+        }
+    }
+    return NGX_CONF_OK;
+}
+
+char* on_init_main_conf(ngx_conf_t* cf, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
+        return init_main_conf(cf, *static_cast<MainConf*>(conf));
+    });
+}
+
+char* on_merge_server_conf(ngx_conf_t* cf, void*, void* child) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
+        auto& main = *static_cast<MainConf*>(
+            ngx_http_conf_get_module_main_conf(cf,
+                                               ngx_http_acme_domain_module));
+        return prepare_server(cf, main, *static_cast<ServerConf*>(child));
+    });
+}
+
+// --- the end of the configuration ------------------------------------------
+
+void complete_issuers(MainConf& main)
+{
+    for (auto& issuer : main.settings.issuers) {
+        if (issuer.contacts.empty()) {
+            issuer.contacts = main.contacts;
+        }
+        if (issuer.challenges.empty()) {
+            issuer.challenges = {"http-01"};
+        }
+    }
+}
+
+base::Status make_placeholder(MainConf& main)
+{
+    auto key = crypto::PrivateKey::generate(crypto::KeyType::ecdsa_256);
+    if (!key) {
+        return key.error();
+    }
+    auto certificate = crypto::make_placeholder(
+        *key, "acme-domain.invalid");
+    if (!certificate) {
+        return certificate.error();
+    }
+    main.placeholder.key = std::move(*key);
+    main.placeholder.certificate = std::move(*certificate);
+    return base::ok();
+}
+
+char* attach_servers(ngx_conf_t* cf, MainConf& main)
+{
+    for (const auto& certificate : main.settings.certificates) {
+        main.served.push_back(
+            std::make_unique<ServedCertificate>(certificate.id));
+    }
+    auto* core = static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto** servers =
+        static_cast<ngx_http_core_srv_conf_t**>(core->servers.elts);
+    for (ngx_uint_t i = 0; i < core->servers.nelts; i++) {
+        void** confs = servers[i]->ctx->srv_conf;
+        auto& server = *static_cast<ServerConf*>(
+            confs[ngx_http_acme_domain_module.ctx_index]);
+        auto& ssl = *static_cast<ngx_http_ssl_srv_conf_t*>(
+            confs[ngx_http_ssl_module.ctx_index]);
+        char* result = attach_server(cf, main, server, ssl.ssl.ctx);
+        if (result != NGX_CONF_OK) {
+            return result;
+        }
+    }
+    return NGX_CONF_OK;
+}
+
+ngx_int_t add_handler(ngx_conf_t* cf)
+{
+    auto* core = static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto* handler = static_cast<ngx_http_handler_pt*>(ngx_array_push(
+        &core->phases[NGX_HTTP_POST_READ_PHASE].handlers));
+    if (handler == nullptr) {
+        return NGX_ERROR;
+    }
+    *handler = on_post_read;
+    return NGX_OK;
+}
+
+ngx_int_t postconfiguration(ngx_conf_t* cf)
+{
+    auto& main = *static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(
+        cf, ngx_http_acme_domain_module));
+    if (!in_use(&main)) {
+        return NGX_OK;
+    }
+    complete_issuers(main);
+    if (auto status = make_placeholder(main); !status) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "acme: %s",
+                      status.error().message.c_str());
+        return NGX_ERROR;
+    }
+    const bool done = attach_servers(cf, main) == NGX_CONF_OK
+        && add_state_path(cf, main) == NGX_CONF_OK
+        && add_zone(cf, main) == NGX_CONF_OK;
+    return done ? add_handler(cf) : NGX_ERROR;
+}
+
+ngx_int_t on_postconfiguration(ngx_conf_t* cf) noexcept
+{
+    return guarded(cf->log, ngx_int_t(NGX_ERROR),
+                   [cf] { return postconfiguration(cf); });
+}
+
+// --- processes -------------------------------------------------------------
+
+bool has_master(ngx_cycle_t* cycle)
+{
+    auto* core = reinterpret_cast<ngx_core_conf_t*>(
+        ngx_get_conf(cycle->conf_ctx, ngx_core_module));
+    return core->master != 0;
+}
+
+ngx_int_t on_init_module(ngx_cycle_t* cycle) noexcept
+{
+    return guarded(cycle->log, ngx_int_t(NGX_OK), [cycle] {
+        auto* main = main_conf_of(cycle);
+        if (!in_use(main)) {
+            return NGX_OK;
+        }
+        warn_about_state_path(cycle, *main);
+        if (helper_runs()) {
+            // A reload with master_process off: this very process goes on.
+            start_helper(*main);
+        }
+        return NGX_OK;
+    });
+}
+
+// Workers have no use for the operator's account keys.
+void forget_account_keys(MainConf& main)
+{
+    for (auto& issuer : main.settings.issuers) {
+        issuer.account_key_pem.clear();
+    }
+}
+
+ngx_int_t on_init_process(ngx_cycle_t* cycle) noexcept
+{
+    return guarded(cycle->log, ngx_int_t(NGX_OK), [cycle] {
+        auto* main = main_conf_of(cycle);
+        if (!in_use(main)) {
+            return NGX_OK;
+        }
+        if (ngx_process == NGX_PROCESS_WORKER) {
+            forget_account_keys(*main);
+        }
+        if (ngx_process == NGX_PROCESS_SINGLE && !has_master(cycle)) {
+            start_helper(*main);
+        }
+        return NGX_OK;
+    });
+}
+
+// --- tables ----------------------------------------------------------------
+
+ngx_command_t commands[] = {
+    {ngx_string("acme_domain"),
+     NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_1MORE, on_acme_domain,
+     NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_issuer"),
+     NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1, on_acme_issuer,
+     NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_state_path"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+     ngx_conf_set_str_slot, NGX_HTTP_MAIN_CONF_OFFSET,
+     offsetof(MainSlots, state_path), nullptr},
+
+    {ngx_string("acme_zone"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+     ngx_conf_set_size_slot, NGX_HTTP_MAIN_CONF_OFFSET,
+     offsetof(MainSlots, zone_size), nullptr},
+
+    {ngx_string("acme_contact"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
+     on_acme_contact, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+
+    ngx_null_command};
+
+ngx_http_module_t context = {
+    on_preconfiguration, on_postconfiguration, on_create_main_conf,
+    on_init_main_conf, on_create_server_conf, on_merge_server_conf,
+    nullptr, nullptr};
+
+}  // namespace
+
+}  // namespace nginx
+
+extern "C" {
+
+__attribute__((visibility("default"))) ngx_module_t
+    ngx_http_acme_domain_module = {
+        NGX_MODULE_V1,
+        &nginx::context,
+        nginx::commands,
+        NGX_HTTP_MODULE,
+        nullptr,                 // init master
+        nginx::on_init_module,
+        nginx::on_init_process,
+        nullptr,                 // init thread
+        nullptr,                 // exit thread
+        nullptr,                 // exit process: not called in the helper
+        nullptr,                 // exit master
+        NGX_MODULE_V1_PADDING};
+}

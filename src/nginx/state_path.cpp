@@ -1,0 +1,127 @@
+// The state directory: nginx makes it and hands it to the worker user, since
+// it is one of its paths; that the same path has a manager is what makes nginx
+// run the helper process.
+#include "nginx/conf.h"
+
+#include <grp.h>
+#include <sys/stat.h>
+
+#ifndef NGX_HTTP_ACME_DOMAIN_STATE_PATH
+#define NGX_HTTP_ACME_DOMAIN_STATE_PATH "/var/lib/nginx/acme"
+#endif
+
+namespace nginx {
+
+namespace {
+
+// Who the helper is going to be.
+struct User {
+    uid_t uid;
+    std::vector<gid_t> groups;
+};
+
+User helper_user(ngx_cycle_t* cycle)
+{
+    auto* core = reinterpret_cast<ngx_core_conf_t*>(
+        ngx_get_conf(cycle->conf_ctx, ngx_core_module));
+    if (geteuid() != 0 || core->username == nullptr) {
+        return {geteuid(), {getegid()}};
+    }
+    User user{core->user, std::vector<gid_t>(64)};
+    int count = int(user.groups.size());
+    if (getgrouplist(core->username, core->group, user.groups.data(), &count)
+        < 0)
+    {
+        count = int(user.groups.size());
+    }
+    user.groups.resize(std::size_t(count));
+    return user;
+}
+
+// Whether the permission bits (as for "other", 0 to 7) are given to the user.
+bool allows(const struct stat& info, const User& user, unsigned wanted)
+{
+    unsigned given = info.st_mode & 7U;
+    if (user.uid == 0) {
+        return true;
+    }
+    if (info.st_uid == user.uid) {
+        given = (info.st_mode >> 6) & 7U;
+    } else {
+        for (gid_t group : user.groups) {
+            if (group == info.st_gid) {
+                given = (info.st_mode >> 3) & 7U;
+            }
+        }
+    }
+    return (given & wanted) == wanted;
+}
+
+void warn(ngx_cycle_t* cycle, const char* what, const std::string& path)
+{
+    ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                  "acme: the worker user cannot %s \"%s\": no certificate "
+                  "can be obtained or renewed until it can, "
+                  "\"acme_state_path\"",
+                  what, path.c_str());
+}
+
+}  // namespace
+
+char* add_state_path(ngx_conf_t* cf, MainConf& main)
+{
+    ngx_str_t name = main.state_path;
+    if (name.data == nullptr) {
+        name = pool_copy(cf->pool, NGX_HTTP_ACME_DOMAIN_STATE_PATH);
+    }
+    if (name.data == nullptr
+        || ngx_conf_full_name(cf->cycle, &name, 0) != NGX_OK)
+    {
+        return static_cast<char*>(NGX_CONF_ERROR);
+    }
+    while (name.len > 1 && name.data[name.len - 1] == '/') {
+        name.data[--name.len] = '\0';
+    }
+    auto* path = static_cast<ngx_path_t*>(
+        ngx_pcalloc(cf->pool, sizeof(ngx_path_t)));
+    if (path == nullptr) {
+        return static_cast<char*>(NGX_CONF_ERROR);
+    }
+    path->name = name;
+    path->manager = on_helper_tick;
+    path->data = &main;
+    path->conf_file = cf->conf_file->file.name.data;
+    path->line = cf->conf_file->line;
+    main.path = path;
+    main.settings.state_path = view(name);
+    return ngx_add_path(cf, &main.path) == NGX_OK
+        ? NGX_CONF_OK
+        : static_cast<char*>(NGX_CONF_ERROR);
+}
+
+// What the helper would find out only when it is too late for `nginx -t`.
+void warn_about_state_path(ngx_cycle_t* cycle, const MainConf& main)
+{
+    const User user = helper_user(cycle);
+    const std::string& path = main.settings.state_path;
+    struct stat info;
+    for (auto slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1))
+    {
+        const std::string ancestor = path.substr(0, slash);
+        if (stat(ancestor.c_str(), &info) == 0 && !allows(info, user, 1)) {
+            warn(cycle, "enter", ancestor);
+            return;
+        }
+    }
+    const char* const folders[] = {"", "/accounts", "/certificates", "/jobs"};
+    for (const char* folder : folders) {
+        const std::string each = path + folder;
+        if (stat(each.c_str(), &info) == 0 && !allows(info, user, 7)) {
+            warn(cycle, "write in", each);
+            return;
+        }
+    }
+}
+
+}  // namespace nginx

@@ -1,0 +1,95 @@
+// What a handshake gets. Workers only: each has its own parsed copies of the
+// bundles in shared memory and renews them when their generation changed.
+#pragma once
+
+#include "nginx/ngx.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "crypto/bundle.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+#include "shm/tables.h"
+
+namespace nginx {
+
+// Served before the first real certificate, never put into an SSL_CTX: what
+// once lies in a key type's slot there cannot be taken out again.
+struct Placeholder {
+    std::optional<crypto::PrivateKey> key;
+    std::optional<crypto::Certificate> certificate;
+};
+
+// One managed certificate as this worker knows it; shared by all servers that
+// serve it.
+class ServedCertificate {
+public:
+    explicit ServedCertificate(std::string id) : id_(std::move(id)) {}
+
+    // Looks whether there is a newer one: one comparison when nothing changed
+    // in the whole zone. A bundle that cannot be used leaves the old one.
+    void refresh(shm::Tables& tables, ngx_log_t* log);
+
+    bool loaded() const { return bundle_.has_value(); }
+    bool expired(base::Time now) const { return now >= not_after_; }
+    // Changes with the certificate.
+    std::uint64_t version() const { return version_; }
+    int slot() const { return EVP_PKEY_get_base_id(&bundle_->key.native()); }
+
+    // Installs it into either; false (queue in OpenSSL) when that fails.
+    bool install(SSL_CTX* context) const;
+    bool install(SSL* ssl) const;
+
+private:
+    void load(const base::Secret& bytes, ngx_log_t* log);
+
+    std::string id_;
+    std::uint64_t seen_ = 0;     // the map's generation at the last look
+    std::uint64_t version_ = 0;  // the generation of what is loaded
+    std::optional<crypto::Bundle> bundle_;
+    crypto::UniqueChain chain_;  // without the leaf
+    base::Time not_after_;
+};
+
+// A server block that serves managed certificates.
+class TlsServer {
+public:
+    struct Environment {
+        std::unique_ptr<shm::Tables>& tables;
+        Placeholder& placeholder;
+    };
+
+    TlsServer(Environment environment, bool has_static)
+        : environment_(environment), has_static_(has_static)
+    {}
+
+    void add(ServedCertificate& certificate, const base::Identifiers& names);
+
+    // From now on handshakes of this context come here.
+    void attach(SSL_CTX* context);
+
+private:
+    static int on_certificate(SSL* ssl, void* self) noexcept;
+
+    int choose(SSL* ssl);
+    ServedCertificate& wanted_by(SSL* ssl);
+    bool install(SSL* ssl, const ServedCertificate& certificate);
+    bool install_only_one(SSL* ssl, const ServedCertificate& certificate);
+    bool install_placeholder(SSL* ssl);
+
+    Environment environment_;
+    bool has_static_;
+    std::vector<ServedCertificate*> certificates_;
+    std::map<std::string, ServedCertificate*, std::less<>> by_name_;
+    SSL_CTX* context_ = nullptr;
+    std::uint64_t installed_ = 0;  // version of what is in the context
+    int installed_slot_ = 0;       // its key type; 0: none yet
+};
+
+}  // namespace nginx

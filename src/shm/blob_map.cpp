@@ -1,0 +1,184 @@
+#include "shm/blob_map.h"
+
+#include <bit>
+#include <cstring>
+
+namespace shm {
+
+namespace {
+
+std::uint32_t hash_of(std::string_view key)
+{
+    return ngx_murmur_hash2(
+        reinterpret_cast<u_char*>(const_cast<char*>(key.data())), key.size());
+}
+
+}  // namespace
+
+bool BlobMap::create(Zone& zone, BlobMapRoot& root, std::size_t expected)
+{
+    const auto count = std::bit_ceil(std::max<std::size_t>(expected, 16));
+    void* buckets = zone.allocate(count * sizeof(Offset));
+    if (buckets == nullptr) {
+        return false;
+    }
+    root.buckets = zone.offset_of(buckets);
+    root.bucket_mask = count - 1;
+    root.generation = 1;  // 0 is "never looked"
+    return true;
+}
+
+std::string_view BlobMap::key_of(const Node& node)
+{
+    return {reinterpret_cast<const char*>(&node + 1), node.key_size};
+}
+
+std::string_view BlobMap::bytes_of(const Blob& blob)
+{
+    return {reinterpret_cast<const char*>(&blob + 1),
+            std::size_t(blob.size)};
+}
+
+Offset* BlobMap::bucket(std::uint32_t hash)
+{
+    return zone_.at<Offset>(root_.buckets) + (hash & root_.bucket_mask);
+}
+
+// The link that points to the key's node, or the one at the chain's end.
+Offset* BlobMap::link_to(std::string_view key, std::uint32_t hash)
+{
+    Offset* link = bucket(hash);
+    while (auto* node = zone_.at<Node>(*link)) {
+        if (node->hash == hash && key_of(*node) == key) {
+            break;
+        }
+        link = &node->next;
+    }
+    return link;
+}
+
+BlobMap::Node* BlobMap::add_node(std::string_view key, std::uint32_t hash)
+{
+    auto* node = static_cast<Node*>(zone_.allocate(sizeof(Node) + key.size()));
+    if (node == nullptr) {
+        return nullptr;
+    }
+    node->hash = hash;
+    node->key_size = std::uint32_t(key.size());
+    std::memcpy(node + 1, key.data(), key.size());
+    return node;
+}
+
+Offset BlobMap::make_blob(std::string_view value)
+{
+    auto* blob =
+        static_cast<Blob*>(zone_.allocate(sizeof(Blob) + value.size()));
+    if (blob == nullptr) {
+        return 0;
+    }
+    blob->size = value.size();
+    std::memcpy(blob + 1, value.data(), value.size());
+    return zone_.offset_of(blob);
+}
+
+void BlobMap::free_blob(Offset offset)
+{
+    if (auto* blob = zone_.at<Blob>(offset)) {
+        base::wipe(blob + 1, std::size_t(blob->size));
+        zone_.release(blob);
+    }
+}
+
+void BlobMap::unlink(Offset* link)
+{
+    auto* node = zone_.at<Node>(*link);
+    *link = node->next;
+    free_blob(node->value);
+    zone_.release(node);
+}
+
+void BlobMap::touch(Node& node)
+{
+    const auto generation = root_.generation + 1;
+    node.generation = generation;
+    // Last: who sees it must find the new value under the lock.
+    std::atomic_ref(root_.generation)
+        .store(generation, std::memory_order_release);
+}
+
+bool BlobMap::put(std::string_view key, std::string_view value)
+{
+    Zone::Lock lock(zone_);
+    const auto hash = hash_of(key);
+    const Offset blob = make_blob(value);
+    if (blob == 0) {
+        return false;
+    }
+    Offset* link = link_to(key, hash);
+    auto* node = zone_.at<Node>(*link);
+    if (node == nullptr) {
+        node = add_node(key, hash);
+        if (node == nullptr) {
+            free_blob(blob);
+            return false;
+        }
+        node->value = blob;
+        *link = zone_.offset_of(node);
+    } else {
+        const Offset old = node->value;
+        node->value = blob;
+        free_blob(old);
+    }
+    touch(*node);
+    return true;
+}
+
+void BlobMap::remove(std::string_view key)
+{
+    Zone::Lock lock(zone_);
+    Offset* link = link_to(key, hash_of(key));
+    if (*link != 0) {
+        unlink(link);
+    }
+}
+
+std::optional<BlobMap::Value> BlobMap::get(std::string_view key)
+{
+    return get_newer(key, 0);
+}
+
+std::optional<BlobMap::Value> BlobMap::get_newer(std::string_view key,
+                                                 std::uint64_t known)
+{
+    Zone::Lock lock(zone_);
+    const auto* node = zone_.at<Node>(*link_to(key, hash_of(key)));
+    if (node == nullptr || node->generation == known) {
+        return std::nullopt;
+    }
+    return Value{base::Secret(bytes_of(*zone_.at<Blob>(node->value))),
+                 node->generation};
+}
+
+bool BlobMap::contains(std::string_view key)
+{
+    Zone::Lock lock(zone_);
+    return *link_to(key, hash_of(key)) != 0;
+}
+
+bool BlobMap::copy_from(BlobMap& other)
+{
+    Zone::Lock lock(other.zone_);
+    for (std::uint64_t i = 0; i <= other.root_.bucket_mask; i++) {
+        Offset next = other.zone_.at<Offset>(other.root_.buckets)[i];
+        while (const auto* node = other.zone_.at<Node>(next)) {
+            const auto& blob = *other.zone_.at<Blob>(node->value);
+            if (!put(key_of(*node), bytes_of(blob))) {
+                return false;
+            }
+            next = node->next;
+        }
+    }
+    return true;
+}
+
+}  // namespace shm

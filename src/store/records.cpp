@@ -1,0 +1,240 @@
+#include "store/records.h"
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace store {
+
+namespace {
+
+using base::json::Value;
+
+constexpr std::int64_t kVersion = 1;
+// However long a CA's complaint is, the job must fit its file: a job that
+// cannot be saved is a back-off forgotten.
+constexpr std::size_t kMaxError = 4096;
+
+base::Error malformed(std::string message)
+{
+    return {base::ErrorKind::storage, std::move(message)};
+}
+
+// The library's parser and printer make copies that nobody can reach; the
+// ones that can be reached do not outlive their use.
+void wipe(std::string& text) { base::wipe(text.data(), text.size()); }
+
+void wipe_key(Value& record)
+{
+    const auto key = record.find("key");
+    if (key == record.end()) {
+        return;
+    }
+    if (auto* pem = key->get_ptr<std::string*>()) {
+        wipe(*pem);
+    }
+}
+
+void put(Value& record, const char* name, const std::string& text)
+{
+    if (!text.empty()) {
+        record[name] = text;
+    }
+}
+
+void put(Value& record, const char* name,
+         const std::optional<base::Time>& time)
+{
+    if (time) {
+        // Upward, since the text has whole seconds: never before the moment
+        // that was meant.
+        record[name] =
+            base::format_time(std::chrono::ceil<std::chrono::seconds>(*time));
+    }
+}
+
+void put_key(Value& record, const base::Secret& key)
+{
+    if (!key.empty()) {
+        record["key"] = key.reveal();
+    }
+}
+
+base::Secret finish(Value& record)
+{
+    std::string text = base::json::dump(record);
+    base::Secret secret(text);
+    wipe(text);
+    wipe_key(record);
+    return secret;
+}
+
+base::Result<Value> parse(std::string_view text)
+{
+    auto record = base::json::parse_object(text);
+    if (!record) {
+        return malformed(record.error().message);
+    }
+    const auto version = base::json::find_integer(*record, "version");
+    if (!version || *version < 1) {
+        return malformed("it has no version");
+    }
+    if (*version > kVersion) {
+        return malformed("a newer version of this module wrote it (format "
+                         + std::to_string(*version) + ", known is "
+                         + std::to_string(kVersion) + ")");
+    }
+    return record;
+}
+
+// Reads members until one is wrong; that one is what failed() tells of.
+class Reader {
+public:
+    explicit Reader(Value& record) : record_(record) {}
+    ~Reader() { wipe_key(record_); }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+
+    std::string text(const char* name);
+    base::Secret key();
+    std::optional<base::Time> time(const char* name);
+    unsigned count(const char* name);
+
+    const std::optional<base::Error>& failed() const { return failed_; }
+
+private:
+    bool has(const char* name) const { return record_.contains(name); }
+
+    void fail(const char* name, const char* what)
+    {
+        if (!failed_) {
+            failed_ = malformed("\"" + std::string(name) + "\" " + what);
+        }
+    }
+
+    Value& record_;
+    std::optional<base::Error> failed_;
+};
+
+std::string Reader::text(const char* name)
+{
+    auto text = base::json::find_string(record_, name);
+    if (!text && has(name)) {
+        fail(name, "is not a string");
+    }
+    return std::move(text).value_or(std::string());
+}
+
+base::Secret Reader::key()
+{
+    std::string pem = text("key");
+    base::Secret key(pem);
+    wipe(pem);
+    return key;
+}
+
+std::optional<base::Time> Reader::time(const char* name)
+{
+    if (!has(name)) {
+        return std::nullopt;
+    }
+    const auto time = base::parse_time(text(name));
+    if (!time) {
+        fail(name, "is not a time");
+        return std::nullopt;
+    }
+    return *time;
+}
+
+unsigned Reader::count(const char* name)
+{
+    if (!has(name)) {
+        return 0;
+    }
+    const auto count = base::json::find_integer(record_, name);
+    if (!count || *count < 0 || *count > std::numeric_limits<unsigned>::max())
+    {
+        fail(name, "is not a count");
+        return 0;
+    }
+    return unsigned(*count);
+}
+
+}  // namespace
+
+base::Secret encode(const Account& account)
+{
+    Value record = {{"version", kVersion}, {"directory", account.directory}};
+    put(record, "url", account.url);
+    put_key(record, account.key_pem);
+    return finish(record);
+}
+
+base::Secret encode(const Job& job)
+{
+    Value record = {{"version", kVersion}, {"failures", job.failures}};
+    put(record, "directory", job.directory);
+    put(record, "names", job.names);
+    put(record, "order_url", job.order_url);
+    put_key(record, job.key_pem);
+    put(record, "not_before", job.not_before);
+    put(record, "last_error", base::printable(job.last_error, kMaxError));
+    put(record, "last_error_at", job.last_error_at);
+    return finish(record);
+}
+
+base::Result<Account> decode_account(std::string_view text)
+{
+    auto record = parse(text);
+    if (!record) {
+        return record.error();
+    }
+    Reader reader(*record);
+    Account account;
+    account.directory = reader.text("directory");
+    account.url = reader.text("url");
+    account.key_pem = reader.key();
+    if (reader.failed()) {
+        return *reader.failed();
+    }
+    return account;
+}
+
+base::Result<Job> decode_job(std::string_view text)
+{
+    auto record = parse(text);
+    if (!record) {
+        return record.error();
+    }
+    Reader reader(*record);
+    Job job;
+    job.directory = reader.text("directory");
+    job.names = reader.text("names");
+    job.order_url = reader.text("order_url");
+    job.key_pem = reader.key();
+    job.failures = reader.count("failures");
+    job.not_before = reader.time("not_before");
+    job.last_error = reader.text("last_error");
+    job.last_error_at = reader.time("last_error_at");
+    if (reader.failed()) {
+        return *reader.failed();
+    }
+    return job;
+}
+
+bool is_of_newer_version(std::string_view text)
+{
+    auto record = base::json::parse_object(text);
+    if (!record) {
+        return false;
+    }
+    wipe_key(*record);
+    return base::json::find_integer(*record, "version") > kVersion;
+}
+
+}  // namespace store

@@ -1,0 +1,48 @@
+// What is kept on disk besides bundles, as plain values, and its JSON form.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+namespace store {
+
+// An account at one CA. Its key is written before the CA hears of it, its
+// URL as soon as the CA has given it.
+struct Account {
+    std::string directory;  // URL of the CA's directory
+    std::string url;        // empty: not registered yet
+    base::Secret key_pem;   // empty: the key is the operator's own file
+};
+
+// The work on one certificate (or, for back-off only, on one issuer). It is
+// there while an order is under way or after failures; none means "nothing
+// pending, nothing wrong".
+struct Job {
+    std::string directory;  // the CA the order was placed at
+    std::string names;      // what it was for: base::join of the identifiers
+    std::string order_url;  // empty: no order
+    base::Secret key_pem;   // the certificate's key to be
+    unsigned failures = 0;  // in a row
+    std::optional<base::Time> not_before;  // no attempt before this
+    std::string last_error;
+    std::optional<base::Time> last_error_at;
+};
+
+base::Secret encode(const Account& account);
+base::Secret encode(const Job& job);
+
+// Errors are of kind storage. Unknown members are passed over.
+base::Result<Account> decode_account(std::string_view text);
+base::Result<Job> decode_job(std::string_view text);
+
+// Whether a newer version of this module wrote the text. Then it is not
+// damaged, though it cannot be used: after a downgrade that is undone again,
+// the accounts must still be there.
+bool is_of_newer_version(std::string_view text);
+
+}  // namespace store

@@ -1,0 +1,145 @@
+// A certificate authority for tests: issues whatever it is told to, right or
+// wrong.
+#pragma once
+
+#include <string>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/identifier.h"
+#include "base/text.h"
+#include "crypto/alt_names.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+
+namespace crypto_test {
+
+inline base::Time at(std::string_view text) { return *base::parse_time(text); }
+
+// EC keys are made in no time.
+inline crypto::PrivateKey new_key(
+    crypto::KeyType type = crypto::KeyType::ecdsa_256)
+{
+    return std::move(*crypto::PrivateKey::generate(type));
+}
+
+struct Order {
+    std::string subject;
+    base::Identifiers names;
+    base::Time not_before = at("2026-11-23T05:30:00Z");
+    base::Time not_after = at("2027-02-21T05:29:59Z");
+};
+
+class Ca {
+public:
+    explicit Ca(std::string name) : name_(std::move(name)), key_(new_key()) {}
+
+    const crypto::PrivateKey& key() const { return key_; }
+
+    crypto::Certificate issue(const crypto::PrivateKey& subject_key,
+                              const Order& order) const
+    {
+        crypto::UniqueX509 x509(X509_new());
+        X509_set_version(x509.get(), X509_VERSION_3);
+        ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x04c0ffee);
+        X509_set_subject_name(x509.get(), name(order.subject).get());
+        X509_set_issuer_name(x509.get(), name(name_).get());
+        set(X509_getm_notBefore(x509.get()), order.not_before);
+        set(X509_getm_notAfter(x509.get()), order.not_after);
+        X509_set_pubkey(x509.get(), &subject_key.native());
+        if (!order.names.empty()) {
+            const auto names = crypto::make_alt_names(order.names);
+            X509_add_ext(x509.get(), names->get(), -1);
+        }
+        X509_sign(x509.get(), &key_.native(), EVP_sha256());
+        return crypto::Certificate(std::move(x509));
+    }
+
+    // This CA's own certificate, issued by another (or by itself).
+    crypto::Certificate certificate(const Ca& issuer) const
+    {
+        return issuer.issue(key_, {name_, {}});
+    }
+
+private:
+    // "" gives an empty name; "O=..." an organization, without common name.
+    static crypto::UniqueName name(const std::string& text)
+    {
+        crypto::UniqueName name(X509_NAME_new());
+        const bool organization = text.starts_with("O=");
+        const std::string value = organization ? text.substr(2) : text;
+        if (!value.empty()) {
+            X509_NAME_add_entry_by_NID(
+                name.get(),
+                organization ? NID_organizationName : NID_commonName,
+                MBSTRING_UTF8,
+                reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1,
+                0);
+        }
+        return name;
+    }
+
+    static void set(ASN1_TIME* field, base::Time time)
+    {
+        ASN1_TIME_adj(field, 0, 0,
+                      std::chrono::floor<std::chrono::seconds>(time)
+                          .time_since_epoch()
+                          .count());
+    }
+
+    std::string name_;
+    crypto::PrivateKey key_;
+};
+
+inline base::Identifier name(std::string_view text)
+{
+    return *base::parse_identifier(text);
+}
+
+inline std::string pem_of(const crypto::Certificate& certificate)
+{
+    crypto::Chain chain;
+    X509_up_ref(&certificate.native());
+    chain.emplace_back(crypto::UniqueX509(&certificate.native()));
+    return *crypto::to_pem(chain);
+}
+
+// Nothing may be left for nginx to report as somebody else's failure.
+inline bool error_queue_is_empty() { return ERR_peek_error() == 0; }
+
+// Let's Encrypt's "ISRG Root X1", as downloaded.
+constexpr std::string_view kIsrgRootX1 =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIFazCCA1OgAwIBAgIRAIIQz7DSQONZRGPgu2OCiwAwDQYJKoZIhvcNAQELBQAw\n"
+    "TzELMAkGA1UEBhMCVVMxKTAnBgNVBAoTIEludGVybmV0IFNlY3VyaXR5IFJlc2Vh\n"
+    "cmNoIEdyb3VwMRUwEwYDVQQDEwxJU1JHIFJvb3QgWDEwHhcNMTUwNjA0MTEwNDM4\n"
+    "WhcNMzUwNjA0MTEwNDM4WjBPMQswCQYDVQQGEwJVUzEpMCcGA1UEChMgSW50ZXJu\n"
+    "ZXQgU2VjdXJpdHkgUmVzZWFyY2ggR3JvdXAxFTATBgNVBAMTDElTUkcgUm9vdCBY\n"
+    "MTCCAiIwDQYJKoZIhvcNAQEBBQADggIPADCCAgoCggIBAK3oJHP0FDfzm54rVygc\n"
+    "h77ct984kIxuPOZXoHj3dcKi/vVqbvYATyjb3miGbESTtrFj/RQSa78f0uoxmyF+\n"
+    "0TM8ukj13Xnfs7j/EvEhmkvBioZxaUpmZmyPfjxwv60pIgbz5MDmgK7iS4+3mX6U\n"
+    "A5/TR5d8mUgjU+g4rk8Kb4Mu0UlXjIB0ttov0DiNewNwIRt18jA8+o+u3dpjq+sW\n"
+    "T8KOEUt+zwvo/7V3LvSye0rgTBIlDHCNAymg4VMk7BPZ7hm/ELNKjD+Jo2FR3qyH\n"
+    "B5T0Y3HsLuJvW5iB4YlcNHlsdu87kGJ55tukmi8mxdAQ4Q7e2RCOFvu396j3x+UC\n"
+    "B5iPNgiV5+I3lg02dZ77DnKxHZu8A/lJBdiB3QW0KtZB6awBdpUKD9jf1b0SHzUv\n"
+    "KBds0pjBqAlkd25HN7rOrFleaJ1/ctaJxQZBKT5ZPt0m9STJEadao0xAH0ahmbWn\n"
+    "OlFuhjuefXKnEgV4We0+UXgVCwOPjdAvBbI+e0ocS3MFEvzG6uBQE3xDk3SzynTn\n"
+    "jh8BCNAw1FtxNrQHusEwMFxIt4I7mKZ9YIqioymCzLq9gwQbooMDQaHWBfEbwrbw\n"
+    "qHyGO0aoSCqI3Haadr8faqU9GY/rOPNk3sgrDQoo//fb4hVC1CLQJ13hef4Y53CI\n"
+    "rU7m2Ys6xt0nUW7/vGT1M0NPAgMBAAGjQjBAMA4GA1UdDwEB/wQEAwIBBjAPBgNV\n"
+    "HRMBAf8EBTADAQH/MB0GA1UdDgQWBBR5tFnme7bl5AFzgAiIyBpY9umbbjANBgkq\n"
+    "hkiG9w0BAQsFAAOCAgEAVR9YqbyyqFDQDLHYGmkgJykIrGF1XIpu+ILlaS/V9lZL\n"
+    "ubhzEFnTIZd+50xx+7LSYK05qAvqFyFWhfFQDlnrzuBZ6brJFe+GnY+EgPbk6ZGQ\n"
+    "3BebYhtF8GaV0nxvwuo77x/Py9auJ/GpsMiu/X1+mvoiBOv/2X/qkSsisRcOj/KK\n"
+    "NFtY2PwByVS5uCbMiogziUwthDyC3+6WVwW6LLv3xLfHTjuCvjHIInNzktHCgKQ5\n"
+    "ORAzI4JMPJ+GslWYHb4phowim57iaztXOoJwTdwJx4nLCgdNbOhdjsnvzqvHu7Ur\n"
+    "TkXWStAmzOVyyghqpZXjFaH3pO3JLF+l+/+sKAIuvtd7u+Nxe5AW0wdeRlN8NwdC\n"
+    "jNPElpzVmbUq4JUagEiuTDkHzsxHpFKVK7q4+63SM1N95R1NbdWhscdCb+ZAJzVc\n"
+    "oyi3B43njTOQ5yOf+1CceWxG1bQVs5ZufpsMljq4Ui0/1lvh+wjChP4kqKOJ2qxq\n"
+    "4RgqsahDYVvTH9w7jXbyLeiNdd8XM2w9U/t7y0Ff/9yi0GE44Za4rF2LN9d11TPA\n"
+    "mRGunUHBcnWEvgJBQl9nJEiU0Zsnvgc/ubhPgXRR4Xq37Z0j4r7g1SgEEzwxA57d\n"
+    "emyPxgcYxn/eR44/KJ4EBs+lVDR3veyJm+kXQ99b21/+jh5Xos1AnX5iItreGCc=\n"
+    "-----END CERTIFICATE-----\n";
+
+}  // namespace crypto_test
