@@ -172,18 +172,19 @@ sub alive {
     fail("nginx ended:\n" . $demo->{nginx}->said);
 }
 
-my $log_rest = '';
-my $log_at = 0;
-
+# What the module wrote since the last look; a request's line without the
+# request.
 sub follow_log {
     my ($demo) = @_;
+    my $log = $demo->{log} //= { at => 0, rest => '' };
     open my $file, '<', $demo->{nginx}{log} or return;
-    seek $file, $log_at, 0;
+    seek $file, $log->{at}, 0;
     local $/;
-    $log_rest .= <$file> // '';
-    $log_at = tell $file;
-    while ($log_rest =~ s/^(.*)\n//) {
-        my ($level, $message) = $1 =~ /\[(\w+)\] \d+#\d+: (?:\*\d+ )?(acme: .*)/
+    $log->{rest} .= <$file> // '';
+    $log->{at} = tell $file;
+    while ($log->{rest} =~ s/^(.*)\n//) {
+        my ($level, $message) = $1
+            =~ /\[(\w+)\] \d+#\d+: (?:\*\d+ )?(acme: .*?)(?:, client: .*)?$/
             or next;
         say_line('log', "[$level] $message");
     }

@@ -11,20 +11,22 @@ namespace crypto {
 namespace {
 
 constexpr std::string_view kIssuer = "Issuer: ";
+constexpr std::string_view kCount = "Certificates: ";
 
 base::Error bad_bundle(const char* why)
 {
     return {base::ErrorKind::crypto, why};
 }
 
-// Looks at the lines before the first block only.
-std::string read_issuer(std::string_view text)
+// The value of a line before the first block; empty when there is none.
+std::string_view preamble(std::string_view text, std::string_view name)
 {
     auto head = text.substr(0, text.find("-----BEGIN"));
     while (!head.empty()) {
         const auto line = head.substr(0, head.find('\n'));
-        if (line.starts_with(kIssuer)) {
-            return std::string(line.substr(kIssuer.size()));
+        if (line.starts_with(name)) {
+            const auto value = line.substr(name.size());
+            return value.substr(0, value.find('\r'));
         }
         head.remove_prefix(std::min(line.size() + 1, head.size()));
     }
@@ -94,6 +96,8 @@ base::Result<base::Secret> encode_bundle(std::string_view issuer,
         bundle.append(base::printable(issuer, 2048));
         bundle.append("\n");
     }
+    bundle.append(kCount);
+    bundle.append(std::to_string(chain.size()) + "\n");
     bundle.append(key_pem->reveal());
     bundle.append(*chain_pem);
     if (bundle.size() > kMaxBundle) {
@@ -121,7 +125,11 @@ base::Result<Bundle> parse_bundle(std::string_view text)
         return bad_bundle("the private key does not belong to the "
                           "certificate");
     }
-    return Bundle{read_issuer(text), std::move(*contents->key),
+    const auto count = preamble(text, kCount);
+    if (!count.empty() && count != std::to_string(contents->chain.size())) {
+        return bad_bundle("a part of the chain is missing");
+    }
+    return Bundle{std::string(preamble(text, kIssuer)), std::move(*contents->key),
                   std::move(contents->chain)};
 }
 

@@ -1,8 +1,11 @@
 // Bundle: private key, leaf and chain in one PEM text, so that they cannot
 // part. This is what is stored, what lies in shared memory and what a worker
-// parses. Lines before the first "-----BEGIN" say where it came from:
+// parses. Lines before the first "-----BEGIN" say where it came from, and how
+// many certificates there must be (a text that was cut between two of them
+// would else look whole); both may be missing:
 //
 //     Issuer: https://acme-v02.api.letsencrypt.org/directory
+//     Certificates: 2
 #pragma once
 
 #include <string>

@@ -77,8 +77,8 @@ std::string ec_jwk(const PrivateKey& key, const Algorithm& algorithm)
     if (x.empty() || y.empty()) {
         return {};
     }
-    return "{\"crv\":" + json_string(algorithm.curve) + ",\"kty\":\"EC\",\"x\":\""
-           + x + "\",\"y\":\"" + y + "\"}";
+    return "{\"crv\":" + json_string(algorithm.curve)
+           + ",\"kty\":\"EC\",\"x\":\"" + x + "\",\"y\":\"" + y + "\"}";
 }
 
 std::string rsa_jwk(const PrivateKey& key)

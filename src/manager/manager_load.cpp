@@ -123,7 +123,7 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
     auto bundle = crypto::parse_bundle(found.text.reveal());
     if (!bundle) {
         log(base::LogLevel::error,
-            "the stored certificate is damaged and was moved to quarantine: "
+            "the stored bundle cannot be used and is moved to quarantine: "
                 + bundle.error().message,
             certificate);
         // One that cannot be moved away would be found again for ever.

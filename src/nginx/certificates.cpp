@@ -147,7 +147,7 @@ base::Identifiers names_of_server(ngx_conf_t* cf,
         const std::string name(view(all[i].name));
 #if (NGX_PCRE)
         if (all[i].regex != nullptr) {
-            skip(cf, place, name, "it is a regular expression");
+            skip(cf, place, "~" + name, "it is a regular expression");
             continue;
         }
 #endif

@@ -134,10 +134,9 @@ void warn_about_state_path(ngx_cycle_t* cycle, const MainConf& main);
 // challenge_handler.cpp
 ngx_int_t on_post_read(ngx_http_request_t* r) noexcept;
 
-// helper.cpp: the helper process. Starting twice (a reload with
-// master_process off) ends the first one.
+// helper.cpp: the manager, in the helper process or, with master_process off,
+// in the only one.
 ngx_msec_t on_helper_tick(void* main) noexcept;
 void start_helper(MainConf& main);
-bool helper_runs();
 
 }  // namespace nginx

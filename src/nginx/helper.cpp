@@ -62,18 +62,15 @@ Helper* running = nullptr;
 
 }  // namespace
 
-bool helper_runs() { return running != nullptr; }
-
 void start_helper(MainConf& main)
 {
-    delete running;
-    running = nullptr;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         ngx_log_error(NGX_LOG_CRIT, ngx_cycle->log, 0,
                       "acme: curl_global_init() failed, no certificate can "
                       "be obtained");
         return;
     }
+    // For the life of the process, which ends by exit() without notice.
     running = new Helper(main);
     running->start();
 }
@@ -83,7 +80,7 @@ void start_helper(MainConf& main)
 ngx_msec_t on_helper_tick(void* main) noexcept
 {
     guarded(ngx_cycle->log, [main] {
-        if (!helper_runs()) {
+        if (running == nullptr) {
             start_helper(*static_cast<MainConf*>(main));
         }
     });

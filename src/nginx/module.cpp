@@ -198,13 +198,6 @@ ngx_int_t on_postconfiguration(ngx_conf_t* cf) noexcept
 
 // --- processes -------------------------------------------------------------
 
-bool has_master(ngx_cycle_t* cycle)
-{
-    auto* core = reinterpret_cast<ngx_core_conf_t*>(
-        ngx_get_conf(cycle->conf_ctx, ngx_core_module));
-    return core->master != 0;
-}
-
 ngx_int_t on_init_module(ngx_cycle_t* cycle) noexcept
 {
     return guarded(cycle->log, ngx_int_t(NGX_OK), [cycle] {
@@ -213,10 +206,6 @@ ngx_int_t on_init_module(ngx_cycle_t* cycle) noexcept
             return NGX_OK;
         }
         warn_about_state_path(cycle, *main);
-        if (helper_runs()) {
-            // A reload with master_process off: this very process goes on.
-            start_helper(*main);
-        }
         return NGX_OK;
     });
 }
@@ -239,7 +228,8 @@ ngx_int_t on_init_process(ngx_cycle_t* cycle) noexcept
         if (ngx_process == NGX_PROCESS_WORKER) {
             forget_account_keys(*main);
         }
-        if (ngx_process == NGX_PROCESS_SINGLE && !has_master(cycle)) {
+        if (ngx_process == NGX_PROCESS_SINGLE) {
+            // master_process off: there is no helper process.
             start_helper(*main);
         }
         return NGX_OK;

@@ -24,7 +24,7 @@ User helper_user(ngx_cycle_t* cycle)
 {
     auto* core = reinterpret_cast<ngx_core_conf_t*>(
         ngx_get_conf(cycle->conf_ctx, ngx_core_module));
-    if (geteuid() != 0 || core->username == nullptr) {
+    if (geteuid() != 0 || !core->master || core->username == nullptr) {
         return {geteuid(), {getegid()}};
     }
     User user{core->user, std::vector<gid_t>(64)};

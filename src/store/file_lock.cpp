@@ -69,6 +69,7 @@ base::Status FileLock::open_file()
 
 base::Result<bool> FileLock::try_acquire()
 {
+    // Opening it again at each call would give the lock up for a moment.
     if (!fd_ || !is_still_at(fd_.get(), path_)) {
         if (auto opened = open_file(); !opened) {
             return opened.error();

@@ -48,10 +48,6 @@ base::Result<std::string> stem_of(std::string_view id)
 base::Result<Place> place_of_account(std::string_view issuer,
                                      std::string_view directory)
 {
-    // Judged alone: with the hash behind it, an empty name would pass.
-    if (auto stem = stem_of(issuer); !stem) {
-        return stem.error();
-    }
     auto stem = stem_of(std::string(issuer) + "." + hash(directory, 8));
     if (!stem) {
         return stem.error();

@@ -96,12 +96,9 @@ base::Result<Value> parse(std::string_view text)
 class Reader {
 public:
     explicit Reader(Value& record) : record_(record) {}
-    ~Reader() { wipe_key(record_); }
-    Reader(const Reader&) = delete;
-    Reader& operator=(const Reader&) = delete;
 
     std::string text(const char* name);
-    base::Secret key();
+    base::Secret key();  // is not in the record afterwards
     std::optional<base::Time> time(const char* name);
     unsigned count(const char* name);
 
@@ -135,6 +132,7 @@ base::Secret Reader::key()
     std::string pem = text("key");
     base::Secret key(pem);
     wipe(pem);
+    wipe_key(record_);
     return key;
 }
 

@@ -13,6 +13,7 @@ use File::Temp;
 use Test::More;
 
 use AcmeTest::Checks;
+use AcmeTest::Example;
 use AcmeTest::Http;
 use AcmeTest::Nginx;
 use AcmeTest::Paths;
@@ -87,6 +88,15 @@ sub write_config {
     $text =~ s/%%(\w+)%%/$self->replacement($1)/ge;
     $self->write_file($path, $text);
     return $path;
+}
+
+# A file of conf-examples/, on our ports and with our CA.
+sub write_example {
+    my ($self, $name) = @_;
+    return $self->write_config(AcmeTest::Example::on_loopback(
+        AcmeTest::Example::example_text($name), globals => '%%GLOBALS%%',
+        http => "%%HTTP_GLOBALS%%\n%%ACME%%", http_port => $self->http_port,
+        tls_port => $self->tls_port));
 }
 
 # A CA prepared but not started has no root yet, and needs none here.

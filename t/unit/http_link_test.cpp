@@ -66,6 +66,10 @@ TEST(FindLinks, IsNotMisledByQuotes)
         alternates({"</1>;title=\"a, <x>;rel=alternate\";rel=up,"
                     "</2>;title=\"say \\\"hi\\\", ok;\";rel=alternate"}),
         ElementsAre("https://ca.example/2"));
+    EXPECT_THAT(
+        alternates({"</1>;title=\"5\\\", </2>;rel=alternate\";rel=up",
+                    "</3> \";rel=alternate;\";rel=up"}),
+        IsEmpty());
     EXPECT_THAT(alternates({"</a,b;c>;rel=alternate"}),
                 ElementsAre("https://ca.example/a,b;c"));
 }

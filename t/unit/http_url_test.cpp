@@ -74,10 +74,28 @@ TEST(CheckUrl, RefusesWhatIsNoUrlOfACa)
     }
 }
 
+TEST(CheckUrl, SaysWhatIsWrong)
+{
+    struct Case {
+        const char *url, *why;
+    };
+    const Case kCases[] = {
+        {"https://ca.example/#x", "it has a fragment"},
+        {"https://ca.example/ x", "it has a character that no URL may have"},
+        {"https://u@ca.example/", "it has a user"},
+        {"https://:1/", "it has no host"},
+        {"ca.example", "it does not begin with \"https://\""},
+        {"http://ca.example/", "plain http is for loopback addresses only"},
+    };
+    for (const auto& [url, why] : kCases) {
+        EXPECT_EQ(http::check_url(url).error().message, why);
+    }
+}
+
 TEST(CheckUrl, TakesPlainHttpFromThisMachineOnly)
 {
     for (const char* url :
-         {"http://ca.example/", "http://128.0.0.1/", "http://[::2]/",
+         {"http://ca.example/", "http://126.0.0.1/", "http://[::2]/",
           "http://localhost.evil.example/", "http://127.0.0.1.evil.example/",
           "http://127.1/", "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/",
           "http://2130706433/"})

@@ -36,6 +36,15 @@ TEST_F(FileStoreTest, GivesNothingForWhatIsNotThere)
     EXPECT_THAT(names_in(""), IsEmpty()) << "looking must not write";
 }
 
+TEST_F(FileStoreTest, TakingAwayWhatIsNotThereIsNoFailure)
+{
+    auto store = writer();
+    ASSERT_TRUE(store.probe());
+    EXPECT_TRUE(store.remove_job("a.example"));
+    EXPECT_TRUE(store.quarantine_bundle("a.example"));
+    EXPECT_FALSE(std::filesystem::exists(path("quarantine")));
+}
+
 TEST_F(FileStoreTest, AMissingRootReadsAsEmptyAndCannotBeWritten)
 {
     std::filesystem::remove(root);
@@ -119,6 +128,8 @@ TEST_F(FileStoreTest, ListsTheBundlesAndNothingElse)
     put("certificates/.pem", "x");
     put("certificates/notes.txt", "x");
     put("certificates/a.example.pem.bak", "x");
+    // Longer than the store would name it: no id leads to it.
+    put("certificates/" + std::string(150, 'a') + ".pem", "x");
     EXPECT_THAT(*store.bundle_ids(),
                 ElementsAre("*.a.example", "2001:db8::1", "b.example"));
 }

@@ -39,7 +39,21 @@ sub for_domain {
         or die "the example has no acme_domain\n";
     $text =~ s/\b\Q$name\E\b/$domain/g;
     $text =~ s/(\bacme_domain\s[^;]*?)(\s+issuer=\S+)?;/$1 issuer=$issuer;/g;
+    $text = on_both_protocols($text) if has_ipv6();
     return with_globals($text, %o);
+}
+
+sub has_ipv6 {
+    open my $file, '<', '/proc/net/if_inet6' or return 0;
+    return defined readline $file;
+}
+
+# A name with an AAAA record is validated over IPv6.
+sub on_both_protocols {
+    my ($text) = @_;
+    $text =~ s/^(\s*listen\s+)(80|443)\b(.*\n)/$1$2$3$1\[::]:$2$3/mg
+        unless $text =~ /listen\s+\[::\]/;
+    return $text;
 }
 
 sub with_globals {

@@ -1,0 +1,130 @@
+# Bad input is an [emerg] of nginx -t that names directive and value, and
+# nothing is written.
+
+use strict;
+use warnings;
+
+use Test::More;
+
+use lib 't/lib';
+use AcmeTest;
+
+my $t = AcmeTest->new;
+$t->write_file('empty.pem', "nothing\n");
+my $dir = $t->dir;
+
+sub in_server { return ('', "acme_domain $_[0];") }
+sub in_http { return ("$_[0]", 'acme_domain a.example;') }
+sub in_issuer { return in_http("acme_issuer x { $_[0] }") }
+
+my $long = join '.', ('a' x 62) x 4, 'bc';    # 254 characters
+my @bad = (
+    # what nginx is given, what it must say
+    [ in_server('a.example colour=red'),
+        qr/invalid value "colour=red" in "acme_domain" directive: .*unknown/ ],
+    [ in_server('"exa mple"'), qr/invalid value "exa mple" in "acme_domain"/ ],
+    [ in_server('-a.b'), qr/invalid value "-a\.b" in "acme_domain"/ ],
+    [ in_server($long), qr/invalid value "a+.*longer than 253/ ],
+    [ in_server('""'), qr/invalid value "" in "acme_domain".*empty/ ],
+    [ in_server('http://a.example'), qr/invalid value "http:\/\/a\.example"/ ],
+    [ in_server('a..example'), qr/invalid value "a\.\.example"/ ],
+    [ in_server("m\x{fc}nchen.example"), qr/internationalized names/ ],
+    [ in_server('*.a.example'), qr/invalid value "\*\.a\.example".*wildcard/ ],
+    [ in_server('192.0.2.1'), qr/invalid value "192\.0\.2\.1".*IP addresses/ ],
+    [ in_server(''), qr/invalid number of arguments in "acme_domain"/ ],
+    [ in_server('key=rsa:2048'), qr/no name in "acme_domain"/ ],
+    [ in_server('a.example key=rsa:1024'), qr/invalid value "key=rsa:1024"/ ],
+    [ in_server('a.example key=dsa'), qr/invalid value "key=dsa"/ ],
+    [ in_server('a.example key=rsa,ecdsa'), qr/pair of key types/ ],
+    [ in_server('a.example issuer=nobody'), qr/unknown issuer "nobody"/ ],
+    [ in_server('a.example issuer=a,b'), qr/several issuers/ ],
+    [ in_server('a.example challenge=dns-01'), qr/invalid value "challenge=dns-01"/ ],
+    [ in_server('a.example challenge=foo'), qr/invalid value "challenge=foo"/ ],
+    [ in_server('auto a.example'), qr/"auto" in "acme_domain"/ ],
+    [ in_server('a.example; acme_domain a.example key=rsa'),
+        qr/other parameters.*"acme_domain"/ ],
+    [ in_server('a.example; ssl_certificate $host; ssl_certificate_key $host'),
+        qr/a variable in "ssl_certificate" excludes "acme_domain"/ ],
+    [ in_http('acme_domain auto;'), qr/"acme_domain auto"/ ],
+    [ in_http('acme_issuer x { uri https://a/; } '
+        . 'acme_issuer x { uri https://b/; }'), qr/duplicate issuer "x"/ ],
+    [ in_http('acme_issuer "a/b" { uri https://a/; }'),
+        qr/invalid issuer name "a\/b"/ ],
+    [ in_issuer(''), qr/no "uri" in issuer "x"/ ],
+    [ in_issuer('uri ftp://a/;'), qr/invalid value "ftp:\/\/a\/" in "uri"/ ],
+    [ in_issuer('uri http://a.example/;'), qr/invalid value.* in "uri"/ ],
+    [ in_issuer('uri https://a/; uri https://a/;'), qr/"uri".*duplicate/ ],
+    [ in_issuer('uri;'), qr/invalid number of arguments in "uri"/ ],
+    [ in_issuer('url https://a/;'), qr/unknown directive "url"/ ],
+    [ in_issuer('uri https://a/; account_key ecdsa:521;'),
+        qr/invalid value "ecdsa:521" in "account_key"/ ],
+    [ in_issuer("uri https://a/; account_key $dir/none.pem;"),
+        qr/"account_key" directive: cannot open "\Q$dir\E\/none\.pem"/ ],
+    [ in_issuer("uri https://a/; account_key $dir/empty.pem;"),
+        qr/invalid value .* in "account_key"/ ],
+    [ in_issuer("uri https://a/; ssl_trusted_certificate $dir/none.pem;"),
+        qr/"ssl_trusted_certificate" directive: cannot open/ ],
+    [ in_issuer("uri https://a/; ssl_trusted_certificate $dir/empty.pem;"),
+        qr/"ssl_trusted_certificate" directive: .*no PEM certificate/ ],
+    [ in_issuer('uri https://a/; ssl_verify maybe;'),
+        qr/invalid value "maybe" in "ssl_verify"/ ],
+    [ in_issuer('uri https://a/; contact nobody;'),
+        qr/"contact" directive: invalid mail address "nobody"/ ],
+    [ in_issuer('uri https://a/; challenge dns-01;'),
+        qr/invalid value "dns-01" in "challenge"/ ],
+    [ in_http('acme_contact nobody;'), qr/invalid mail address "nobody"/ ],
+    [ in_http('acme_zone 32k;'), qr/"acme_zone 32768" is too small/ ],
+    [ in_http('acme_zone big;'), qr/"acme_zone" directive/ ],
+    [ in_http('acme_zone 1m; acme_zone 1m;'), qr/"acme_zone".*duplicate/ ],
+    [ in_http("acme_state_path $dir/none/state;"), qr/\Q$dir\E\/none\/state/ ],
+);
+
+for my $case (@bad) {
+    my ($http, $server, $expected) = @$case;
+    my $result = $t->test_config(config($http, $server));
+    (my $what = "$http$server") =~ s/a{20,}/a.../g;
+    is($result->{code}, 1, "refused: $what");
+    like($result->{output}, qr/\[emerg\].*$expected/, 'with the reason')
+        or diag($result->{output});
+    my @new = grep { !$result->{before}{$_} && $_ ne '/tested.conf'
+        && $_ ne '/state' } keys %{ $result->{after} };
+    is("@new", '', 'nothing is written');
+}
+
+my $nested = $t->test_config(config('', 'location / { acme_domain a.example; }'));
+like($nested->{output}, qr/"acme_domain" directive is not allowed here/,
+    'not in a location');
+
+my $names = $t->test_config(config('',
+    'server_name _ "" ~^x .dot.example plain.example *.wild.example;'
+    . 'acme_domain auto;'));
+is($names->{code}, 0, 'auto takes what it can') or diag($names->{output});
+for my $passed ('_', '~^x', '*.wild.example') {
+    like($names->{output}, qr/\[warn\].*passes over server name "\Q$passed\E"/,
+        "and says that it passes over $passed");
+}
+
+my $off = $t->test_config(config(
+    'acme_issuer x { uri https://a/; ssl_verify off; }',
+    'acme_domain a.example;'));
+is($off->{code}, 0, 'ssl_verify off is possible');
+like($off->{output}, qr/\[warn\].*"ssl_verify off"/, 'with a warning');
+
+$t->done;
+
+sub config {
+    my ($http, $server) = @_;
+    my $state = $http =~ /acme_state_path/ ? '' : 'acme_state_path %%STATE%%;';
+    return <<"END";
+%%GLOBALS%%
+http {
+    %%HTTP_GLOBALS%%
+    $state
+    $http
+    server {
+        listen 127.0.0.1:%%TLS%% ssl;
+        $server
+    }
+}
+END
+}
