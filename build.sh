@@ -68,8 +68,8 @@ as_root() {
 }
 
 installed_version() {
-    dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null |
-        sed -n 's/^installed //p' | head -n 1
+    { dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null ||
+        true; } | sed -n 's/^installed //p' | head -n 1
 }
 
 missing_packages() {
@@ -95,6 +95,8 @@ need() {
     logged apt-update as_root apt-get update -q ||
         die "apt-get update failed"
     install_packages "${missing[@]}"
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]} == 0)) || die "still missing: ${missing[*]}"
 }
 
 # nginx-dev wants the nginx of its own version. Where nginx is installed that

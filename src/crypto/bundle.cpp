@@ -129,8 +129,8 @@ base::Result<Bundle> parse_bundle(std::string_view text)
     if (!count.empty() && count != std::to_string(contents->chain.size())) {
         return bad_bundle("a part of the chain is missing");
     }
-    return Bundle{std::string(preamble(text, kIssuer)), std::move(*contents->key),
-                  std::move(contents->chain)};
+    return Bundle{std::string(preamble(text, kIssuer)),
+                  std::move(*contents->key), std::move(contents->chain)};
 }
 
 }  // namespace crypto

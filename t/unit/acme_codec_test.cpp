@@ -60,7 +60,8 @@ TEST(AcmeDirectory, OfLetsEncrypt)
 TEST(AcmeDirectory, WithoutTheOptionalMembers)
 {
     const auto directory = decode_directory(
-        R"({"newNonce":"https://ca.example/n","newAccount":"https://ca.example/a",
+        R"({"newNonce":"https://ca.example/n",
+            "newAccount":"https://ca.example/a",
             "newOrder":"https://ca.example/o","renewalInfo":"ftp://x/",
             "meta":{"externalAccountRequired":true}})");
     ASSERT_TRUE(directory);

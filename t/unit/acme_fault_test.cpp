@@ -219,8 +219,8 @@ TEST(AcmeFaults, NoneIsTheShortestWay)
     const Attempt attempt(Fault::lost_before, 0, 0);
     ASSERT_TRUE(attempt.issued);
     EXPECT_EQ(attempt.issued->chain_pem, "CHAIN");
-    EXPECT_EQ(attempt.requests(), 12) << "newOrder, 2 x (look, trigger, 2 looks), "
-                                     "finalize, look, certificate";
+    // newOrder, twice (look, trigger, 2 looks), finalize, look, certificate.
+    EXPECT_EQ(attempt.requests(), 12);
     EXPECT_EQ(attempt.ca.triggers, 2);
     EXPECT_EQ(attempt.ca.finalizes, 1);
     EXPECT_EQ(attempt.presented, 0);

@@ -144,6 +144,21 @@ TEST_F(AcmeValidation, ThatFailsNamesTheIdentifierInTheCasWords)
         << "a later try may work";
 }
 
+TEST_F(AcmeValidation, ThatFailsTellsOfOurChallengeBeforeOthers)
+{
+    trigger();
+    EXPECT_THAT(
+        s_.answer(authz(0), 200,
+                  authz_json("a.example", "invalid",
+                             challenge_json("dns-01", "invalid",
+                                            problem_json("dns", "theirs"))
+                                 + ","
+                                 + challenge_json("http-01", "invalid",
+                                                  problem_json("tls",
+                                                               "ours")))),
+        ElementsAre(kWithdraw, EndsWith("error:tls - ours")));
+}
+
 TEST_F(AcmeValidation, ThatFailsWithoutAReasonSaysSo)
 {
     trigger();
@@ -178,6 +193,14 @@ TEST_F(AcmeValidation, OfAnAuthorizationThatIsOverFails)
     }
 }
 
+TEST_F(AcmeValidation, ThatIsOverIgnoresLateReports)
+{
+    EXPECT_THAT(found("valid", "valid"), ElementsAre(kFinalize));
+    EXPECT_THAT(found("valid", "valid"), IsEmpty());
+    EXPECT_THAT(s_.lost(authz(0)), IsEmpty());
+    EXPECT_THAT(s_.presented(authz(0)), IsEmpty());
+}
+
 // Lost and refused requests.
 TEST_F(AcmeValidation, LooksThatAreLostAreRepeated)
 {
@@ -207,6 +230,18 @@ TEST_F(AcmeValidation, LooksThatGetNoSenseAreRepeated)
     s_.elapsed(authz(0));
     EXPECT_THAT(found("pending", "pending"),
                 ElementsAre(HasSubstr("present")));
+}
+
+TEST_F(AcmeValidation, AGoodLookForgivesTheLostOnes)
+{
+    trigger();
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_THAT(s_.lost(authz(0)), ElementsAre("authz 0: wait 1000 ms"));
+        s_.elapsed(authz(0));
+        EXPECT_THAT(found("pending", "processing"),
+                    ElementsAre(HasSubstr("authz 0: wait")));
+        s_.elapsed(authz(0));
+    }
 }
 
 TEST_F(AcmeValidation, ThatIsRefusedFails)

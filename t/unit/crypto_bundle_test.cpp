@@ -63,6 +63,7 @@ TEST_F(Bundle, IsAFileThatPeopleAndProgramsCanRead)
 {
     EXPECT_THAT(encoded(),
                 StartsWith("Issuer: https://ca.example/directory\n"
+                           "Certificates: 2\n"
                            "-----BEGIN PRIVATE KEY-----\n"));
     EXPECT_TRUE(encoded().ends_with("-----END CERTIFICATE-----\n"));
 }
@@ -104,20 +105,18 @@ TEST_F(Bundle, IsRefusedWhenItsPartsDoNotBelongTogether)
     expect_refused(std::string(crypto::kMaxBundle + 1, ' '), "longer");
 }
 
-TEST_F(Bundle, IsRefusedWhenCut)
+TEST_F(Bundle, IsRefusedWhereverItIsCut)
 {
-    // Between two certificates nothing tells that one is missing, nor does a
-    // first line that is cut; anywhere else it is noticed.
+    // Also between two certificates, where what is left looks whole.
     const auto whole = encoded();
-    const auto end_of_leaf = whole.size() - pem_of(chain_[1]).size();
-    const auto line = std::string_view("-----BEGIN CERTIFICATE-----").size();
     for (std::size_t size = 0; size < whole.size() - 1; ++size) {
-        const bool after_leaf =
-            size + 1 >= end_of_leaf && size < end_of_leaf + line;
-        ASSERT_EQ(bool(crypto::parse_bundle(whole.substr(0, size))),
-                  after_leaf)
-            << size;
+        ASSERT_FALSE(crypto::parse_bundle(whole.substr(0, size))) << size;
     }
+    const auto last = pem_of(chain_[1]).size();
+    expect_refused(whole.substr(0, whole.size() - last), "is missing");
+    expect_refused(whole + pem_of(chain_[1]), "is missing");
+    // All but its last newline.
+    EXPECT_TRUE(crypto::parse_bundle(whole.substr(0, whole.size() - 1)));
     EXPECT_TRUE(error_queue_is_empty());
 }
 

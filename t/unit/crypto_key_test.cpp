@@ -161,9 +161,11 @@ TEST(PrivateKey, IsRefusedWhenDamaged)
 TEST(Sha256, KeepsTheVectorsOfFips180)
 {
     EXPECT_EQ(crypto::to_hex(crypto::sha256("abc")),
-              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+              "ba7816bf8f01cfea414140de5dae2223"
+              "b00361a396177a9cb410ff61f20015ad");
     EXPECT_EQ(crypto::to_hex(crypto::sha256("")),
-              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+              "e3b0c44298fc1c149afbf4c8996fb924"
+              "27ae41e4649b934ca495991b7852b855");
     EXPECT_EQ(crypto::to_hex({}), "");
 }
 
