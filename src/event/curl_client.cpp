@@ -150,8 +150,9 @@ bool CurlClient::configure(Transfer& t)
     CURL* easy = t.easy;
     const auto method = t.request.method;
     for (const auto& [name, value] : t.request.headers) {
-        auto* longer =
-            curl_slist_append(t.headers, (name + ": " + value).c_str());
+        std::string line = name;
+        line.append(": ").append(value);
+        auto* longer = curl_slist_append(t.headers, line.c_str());
         if (!longer) {
             return false;
         }

@@ -231,7 +231,7 @@ bool Manager::storage_ready(base::Time now)
     return false;
 }
 
-void Manager::log(base::LogLevel level, std::string what,
+void Manager::log(base::LogLevel level, const std::string& what,
                   const ManagedCertificate& certificate)
 {
     const auto& issuer = settings_.issuers[certificate.settings.issuer];
@@ -240,7 +240,8 @@ void Manager::log(base::LogLevel level, std::string what,
                                 + issuer.name + "\"");
 }
 
-void Manager::log(base::LogLevel level, std::string what, const Ca& ca)
+void Manager::log(base::LogLevel level, const std::string& what,
+                  const Ca& ca)
 {
     ports_.log.write(level, what + ", issuer \""
                                 + ca.issuer->settings().name + "\"");

@@ -66,9 +66,9 @@ private:
                   const base::Error& error);
     void clear_job(const std::string& id, store::Job& job);
 
-    void log(base::LogLevel level, std::string what,
+    void log(base::LogLevel level, const std::string& what,
              const ManagedCertificate& certificate);
-    void log(base::LogLevel level, std::string what, const Ca& ca);
+    void log(base::LogLevel level, const std::string& what, const Ca& ca);
 
     const Settings& settings_;
     Ports ports_;

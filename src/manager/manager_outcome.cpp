@@ -105,7 +105,7 @@ void Manager::on_failed(ManagedCertificate& certificate,
     }
     log(level_of(error, certificate.share_left(now),
                  certificate.validity.has_value()),
-        std::move(what), certificate);
+        what, certificate);
 }
 
 void Manager::back_off(const std::string& id, store::Job& job,

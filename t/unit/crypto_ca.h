@@ -40,6 +40,11 @@ public:
     crypto::Certificate issue(const crypto::PrivateKey& subject_key,
                               const Order& order) const
     {
+        return issue(subject_key.native(), order);
+    }
+
+    crypto::Certificate issue(EVP_PKEY& subject_key, const Order& order) const
+    {
         crypto::UniqueX509 x509(X509_new());
         X509_set_version(x509.get(), X509_VERSION_3);
         ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x04c0ffee);
@@ -47,7 +52,7 @@ public:
         X509_set_issuer_name(x509.get(), name(name_).get());
         set(X509_getm_notBefore(x509.get()), order.not_before);
         set(X509_getm_notAfter(x509.get()), order.not_after);
-        X509_set_pubkey(x509.get(), &subject_key.native());
+        X509_set_pubkey(x509.get(), &subject_key);
         if (!order.names.empty()) {
             const auto names = crypto::make_alt_names(order.names);
             X509_add_ext(x509.get(), names->get(), -1);
