@@ -31,6 +31,8 @@ $t->start;
 my $now = $t->wait_certificate('api.pium.life');
 ok($now, 'issued');
 
+my @sessions = map { $t->tls_get('api.pium.life', '/', version => $_) }
+    'TLSv1.2', 'TLSv1.3';
 my @workers = sort $t->workers;
 my $load = $t->tls_load('api.pium.life',
     versions => [ 'TLSv1.2', 'TLSv1.3' ], pause => 0.005);
@@ -41,6 +43,12 @@ while ($count < $renewals) {
     $count++;
 }
 is($count, $renewals, "renewed $renewals times");
+
+for my $before (@sessions) {
+    ok($t->tls_connect('api.pium.life', version => $before->{protocol},
+        session => $before->{session})->{reused},
+        "a session of before is resumed with $before->{protocol}");
+}
 
 my $result = $load->stop;
 cmp_ok($result->{handshakes}, '>', 1000, 'handshakes all the while');

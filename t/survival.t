@@ -45,6 +45,8 @@ sub same_on_all_workers {
 }
 
 same_on_all_workers('at first');
+is($t->test_config->{code}, 0, 'nginx -t beside the running one');
+same_on_all_workers('nginx -t');
 $t->kill_worker;
 same_on_all_workers('kill -9 of a worker');
 $t->kill_helper;

@@ -1,0 +1,186 @@
+// Failures: how long until the next attempt, and whom they concern.
+
+#include "manager_world.h"
+
+namespace {
+
+using namespace manager_test;
+
+using ManagerBackOff = World;
+
+TEST_F(ManagerBackOff, OneTenHundredMinutesThenDaily)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    const base::Duration pauses[] = {1min, 10min, 100min, 24h, 24h, 24h};
+    std::size_t expected = 1;
+    run(5s);
+    for (const auto pause : pauses) {
+        run(pause - 10s);
+        EXPECT_EQ(orders(), expected) << "too early";
+        run(15s);
+        EXPECT_EQ(orders(), ++expected) << "too late";
+    }
+}
+
+TEST_F(ManagerBackOff, OneBadNameDelaysNoGoodOne)
+{
+    ca.unreachable = {"bad.example"};
+    configure({"bad.example"});
+    configure({"good.example"});
+    start();
+    run(2s);
+    EXPECT_TRUE(is_served("good.example"));
+    run(4 * kDay);
+    EXPECT_EQ(orders(), 1 + 7);
+}
+
+TEST_F(ManagerBackOff, SaysWhatHappenedAndWhenItIsTriedAgain)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    run(10s);
+    EXPECT_EQ(log.count(LogLevel::warn, "validating a.example: "), 1);
+    EXPECT_EQ(log.count(LogLevel::warn, "as the test wants it"), 1);
+    EXPECT_EQ(log.count(LogLevel::warn, "next attempt at 2026-11-23T00:01:"),
+              1);
+}
+
+TEST_F(ManagerBackOff, RestartDoesNotShortenIt)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    run(3h);
+    EXPECT_EQ(orders(), 4);
+    for (int i = 0; i < 20; ++i) {
+        restart();
+        run(1h);
+    }
+    EXPECT_EQ(orders(), 4);
+    EXPECT_EQ(store.job("a.example").failures, 4);
+    run(3h);
+    EXPECT_EQ(orders(), 5);
+}
+
+TEST_F(ManagerBackOff, EndsWithTheFirstSuccess)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    run(5min);
+    ca.unreachable.clear();
+    run(10min);
+    EXPECT_TRUE(is_served("a.example"));
+    EXPECT_TRUE(store.jobs.empty());
+}
+
+TEST_F(ManagerBackOff, RefusalIsNotRepeatedBeforeTheNextDay)
+{
+    ca.fault("newOrder", 1, problem(400, "rejectedIdentifier"));
+    configure({"a.example"});
+    start();
+    run(kDay - 1min);
+    EXPECT_EQ(orders(), 1);
+    run(2min);
+    EXPECT_EQ(orders(), 2);
+    EXPECT_EQ(log.count(LogLevel::error, "rejectedIdentifier"), 1);
+}
+
+class RetryAfterADay : public World,
+                       public testing::WithParamInterface<const char*> {};
+
+TEST_P(RetryAfterADay, IsObeyed)
+{
+    ca.fault(GetParam(), 1,
+             problem(503, "rateLimited", {{"Retry-After", "86400"}}));
+    configure({"a.example"});
+    start();
+    run(1min);
+    const auto before = ca.requests.size();
+    run(kDay - 2min);
+    EXPECT_EQ(ca.requests.size(), before);
+    run(2min);
+    EXPECT_TRUE(is_served("a.example"));
+    EXPECT_LE(orders(), 2);
+}
+
+TEST_P(RetryAfterADay, IsObeyedOverRestarts)
+{
+    ca.fault(GetParam(), 1,
+             problem(503, "rateLimited", {{"Retry-After", "86400"}}));
+    configure({"a.example"});
+    start();
+    run(1min);
+    const auto before = ca.requests.size();
+    for (int i = 0; i < 23; ++i) {
+        restart();
+        run(1h);
+    }
+    EXPECT_EQ(ca.requests.size(), before);
+    run(1h);
+    EXPECT_TRUE(is_served("a.example"));
+    EXPECT_LE(orders(), 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    ManagerBackOff, RetryAfterADay,
+    testing::Values("directory", "newNonce", "newAccount", "newOrder",
+                    "authz", "challenge", "finalize", "order", "certificate"),
+    [](const auto& info) { return std::string(info.param); });
+
+class CaDown : public World {};
+
+TEST_F(CaDown, IsOneLineAndNoFailureOfACertificate)
+{
+    ca.down = true;
+    configure({"a.example"});
+    configure({"b.example"});
+    start();
+    run(30s);
+    EXPECT_EQ(log.lines.size(), 1);
+    EXPECT_EQ(log.count(LogLevel::warn, "connection refused"), 1);
+    EXPECT_FALSE(store.jobs.contains("a.example"));
+    EXPECT_FALSE(store.jobs.contains("b.example"));
+}
+
+TEST_F(CaDown, IsAskedAtTheSameEverLongerPauses)
+{
+    ca.down = true;
+    configure({"a.example"});
+    configure({"b.example"});
+    start();
+    run(3h);
+    EXPECT_EQ(ca.requests.size(), 4);
+    run(3 * kDay);
+    EXPECT_EQ(ca.requests.size(), 7);
+}
+
+TEST_F(CaDown, IsLeftAloneOverRestarts)
+{
+    ca.down = true;
+    configure({"a.example"});
+    start();
+    run(3h);
+    for (int i = 0; i < 20; ++i) {
+        restart();
+        run(1h);
+    }
+    EXPECT_EQ(ca.requests.size(), 4);
+}
+
+TEST_F(CaDown, IsUsedWhenItIsUpAgain)
+{
+    ca.down = true;
+    configure({"a.example"});
+    start();
+    run(5min);
+    ca.down = false;
+    run(10min);
+    EXPECT_TRUE(is_served("a.example"));
+    EXPECT_TRUE(store.jobs.empty());
+}
+
+}  // namespace

@@ -1,0 +1,39 @@
+// How the CA of the manager's tests behaves, and what it says when it says no.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/identifier.h"
+#include "http/message.h"
+#include "manager_loop.h"
+
+namespace manager_test {
+
+using Json = nlohmann::json;
+
+// The answers to challenges that are visible: by token.
+using Board = std::map<std::string, std::string>;
+
+inline http::Response problem(int status, const std::string& type,
+                              http::Headers headers = {})
+{
+    const Json body{{"type", "urn:ietf:params:acme:error:" + type},
+                    {"detail", "as the test wants it"}};
+    return {status, std::move(headers), body.dump()};
+}
+
+// How the CA behaves.
+struct CaManners {
+    base::Duration lifetime = 90 * kDay;
+    base::Duration validating = 50ms;
+    base::Duration processing = 50ms;
+    std::string processing_retry_after;
+    std::set<std::string> unreachable;  // names that cannot be validated
+    base::Identifiers certify;          // instead of what was ordered
+};
+
+}  // namespace manager_test

@@ -1,0 +1,137 @@
+// When a certificate is renewed, and what a clock that is wrong does to it.
+
+#include "manager_world.h"
+
+namespace {
+
+using namespace manager_test;
+
+class ManagerRenewal : public World {
+protected:
+    void obtain()
+    {
+        configure({"a.example"});
+        start();
+        run(1min);
+        ASSERT_TRUE(is_served("a.example"));
+    }
+};
+
+TEST_F(ManagerRenewal, HappensWhenAThirdOfTheLifetimeIsLeft)
+{
+    obtain();
+    run(60 * kDay - 2min);
+    EXPECT_EQ(orders(), 1);
+    run(2min);
+    EXPECT_EQ(orders(), 2);
+    EXPECT_EQ(log.count(LogLevel::notice, "renewed"), 1);
+    EXPECT_GT(served("a.example")->chain.front().not_after(),
+              loop.now() + 89 * kDay);
+}
+
+TEST_F(ManagerRenewal, HappensWhenHalfOfAShortLifetimeIsLeft)
+{
+    ca.lifetime = 6 * kDay;
+    obtain();
+    run(3 * kDay - 2min);
+    EXPECT_EQ(orders(), 1);
+    run(2min);
+    EXPECT_EQ(orders(), 2);
+}
+
+TEST_F(ManagerRenewal, GoesOnForYears)
+{
+    obtain();
+    for (int year = 0; year < 3; ++year) {
+        run(365 * kDay);
+        EXPECT_GT(served("a.example")->chain.front().not_after(), loop.now());
+    }
+    EXPECT_EQ(orders(), 1 + 3 * 365 / 60);
+}
+
+TEST_F(ManagerRenewal, RestartsDoNotCauseOne)
+{
+    obtain();
+    for (int i = 0; i < 5; ++i) {
+        restart();
+        run(1h);
+    }
+    EXPECT_EQ(orders(), 1);
+    EXPECT_EQ(ca.count("directory"), 1) << "nor any request";
+}
+
+TEST_F(ManagerRenewal, FailingOneLeavesTheOldCertificateServed)
+{
+    obtain();
+    const auto first = sink.served["a.example"];
+    ca.unreachable = {"a.example"};
+    run(75 * kDay);
+    EXPECT_EQ(sink.served["a.example"], first);
+    EXPECT_EQ(store.bundles["a.example"], first);
+    EXPECT_EQ(log.count(LogLevel::crit), 0);
+    run(14 * kDay);
+    EXPECT_GT(log.count(LogLevel::crit), 0) << "days before the end";
+}
+
+TEST_F(ManagerRenewal, ClockSixtyDaysAheadCausesNoStormOfOrders)
+{
+    obtain();
+    loop.step(61 * kDay);
+    run(7 * kDay);
+    EXPECT_GE(orders(), 2) << "it looks as if it were time";
+    EXPECT_LE(orders(), 1 + 8);
+}
+
+TEST_F(ManagerRenewal, ClockSixtyDaysAheadCausesNoStormOverRestarts)
+{
+    obtain();
+    loop.step(61 * kDay);
+    for (int i = 0; i < 20; ++i) {
+        restart();
+        run(1h);
+    }
+    EXPECT_LE(orders(), 1 + 2);
+}
+
+TEST_F(ManagerRenewal, AllIsWellAfterTheClockWasSixtyDaysAhead)
+{
+    obtain();
+    loop.step(61 * kDay);
+    run(kDay);
+    loop.step(-61 * kDay);
+    const auto before = orders();
+    run(58 * kDay);
+    EXPECT_EQ(orders(), before);
+    run(4 * kDay);
+    EXPECT_EQ(orders(), before + 1);
+}
+
+TEST_F(ManagerRenewal, ClockSixtyDaysBehindNeitherHammersNorSleepsForEver)
+{
+    loop.step(-60 * kDay);
+    configure({"a.example"});
+    start();
+    run(7 * kDay);
+    EXPECT_FALSE(is_served("a.example")) << "valid only in the future";
+    EXPECT_GE(orders(), 7);
+    EXPECT_LE(orders(), 11);
+    EXPECT_GT(log.count(LogLevel::error, "clock"), 0);
+    loop.step(60 * kDay);
+    run(11min);
+    EXPECT_TRUE(is_served("a.example"));
+}
+
+TEST_F(ManagerRenewal, BackOffOfAClockAheadDoesNotOutliveIt)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    loop.step(60 * kDay);
+    start();
+    run(3h);
+    ca.unreachable.clear();
+    loop.step(-60 * kDay);
+    run(11min);
+    EXPECT_TRUE(is_served("a.example"));
+}
+
+}  // namespace

@@ -1,0 +1,147 @@
+// MemoryStore: the state directory of the manager's tests, and what can go
+// wrong with one. Records lie in it as the text they would be on disk.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/store.h"
+
+namespace manager_test {
+
+class MemoryStore : public store::Store {
+public:
+    bool read_only = false;        // the probe and every write fail
+    bool refuses_bundles = false;  // the probe does not notice
+    bool refuses_jobs = false;     // likewise
+    std::set<std::string> unreadable;  // bundles that cannot be opened
+    std::set<std::string> damaged;     // bundles that are quarantined when read
+    std::vector<std::string> quarantined;
+
+    std::map<std::string, base::Secret> bundles;
+    std::map<std::string, base::Secret> jobs;
+    std::map<std::pair<std::string, std::string>, base::Secret> accounts;
+
+    // The job as it is stored, an empty one when there is none.
+    store::Job job(const std::string& id)
+    {
+        auto found = load_job(id);
+        return found ? (*found).value_or(store::Job{}) : store::Job{};
+    }
+
+    base::Status probe() override { return writable("probe"); }
+
+    base::Result<std::optional<store::Account>> load_account(
+        const std::string& issuer, const std::string& directory) override
+    {
+        return load(accounts, {issuer, directory}, store::decode_account);
+    }
+
+    base::Status save_account(const std::string& issuer,
+                              const store::Account& account) override
+    {
+        return save(accounts, {issuer, account.directory},
+                    store::encode(account));
+    }
+
+    base::Result<std::optional<base::Secret>> load_bundle(
+        const std::string& id) override
+    {
+        if (unreadable.contains(id)) {
+            return failure("reading the bundle of " + id);
+        }
+        if (damaged.erase(id) > 0) {
+            (void) quarantine_bundle(id);
+            return failure("the bundle of " + id + " is damaged");
+        }
+        const auto found = bundles.find(id);
+        return found == bundles.end() ? std::optional<base::Secret>()
+                                      : std::optional(found->second);
+    }
+
+    base::Status save_bundle(const std::string& id,
+                             const base::Secret& bundle) override
+    {
+        return refuses_bundles ? failure("writing the bundle of " + id)
+                               : save(bundles, id, bundle);
+    }
+
+    base::Status quarantine_bundle(const std::string& id) override
+    {
+        quarantined.push_back(id);
+        bundles.erase(id);
+        return base::ok();
+    }
+
+    base::Result<std::vector<std::string>> bundle_ids() override
+    {
+        std::vector<std::string> ids;
+        for (const auto& entry : bundles) {
+            ids.push_back(entry.first);
+        }
+        return ids;
+    }
+
+    base::Result<std::optional<store::Job>> load_job(
+        const std::string& id) override
+    {
+        return load(jobs, id, store::decode_job);
+    }
+
+    base::Status save_job(const std::string& id,
+                          const store::Job& job) override
+    {
+        return refuses_jobs ? failure("writing the job of " + id)
+                            : save(jobs, id, store::encode(job));
+    }
+
+    base::Status remove_job(const std::string& id) override
+    {
+        jobs.erase(id);
+        return base::ok();
+    }
+
+private:
+    static base::Error failure(const std::string& what)
+    {
+        return {base::ErrorKind::storage, what + " failed"};
+    }
+
+    base::Status writable(const std::string& what) const
+    {
+        return read_only ? base::Status(failure(what)) : base::ok();
+    }
+
+    template <typename Map>
+    base::Status save(Map& map, const typename Map::key_type& key,
+                      base::Secret text)
+    {
+        auto status = writable("writing");
+        if (status) {
+            map[key] = std::move(text);
+        }
+        return status;
+    }
+
+    template <typename Map, typename Value>
+    static base::Result<std::optional<Value>> load(
+        const Map& map, const typename Map::key_type& key,
+        base::Result<Value> (*decode)(std::string_view))
+    {
+        const auto found = map.find(key);
+        if (found == map.end()) {
+            return std::optional<Value>();
+        }
+        auto value = decode(found->second.reveal());
+        if (!value) {
+            return value.error();
+        }
+        return std::optional(std::move(*value));
+    }
+};
+
+}  // namespace manager_test
