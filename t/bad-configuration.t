@@ -40,6 +40,8 @@ my @bad = (
     [ in_server('a.example issuer=a,b'), qr/several issuers/ ],
     [ in_server('a.example challenge=dns-01'), qr/invalid value "challenge=dns-01"/ ],
     [ in_server('a.example challenge=foo'), qr/invalid value "challenge=foo"/ ],
+    [ in_server(join ' ', map { "n$_.example" } 1 .. 101),
+        qr/101 names in one certificate.*"acme_domain"/ ],
     [ in_server('auto a.example'), qr/"auto" in "acme_domain"/ ],
     [ in_server('a.example; acme_domain a.example key=rsa'),
         qr/other parameters.*"acme_domain"/ ],

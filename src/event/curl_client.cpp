@@ -1,9 +1,5 @@
 #include "event/curl_client.h"
 
-#include <algorithm>
-#include <cctype>
-
-#include "base/text.h"
 #include "nginx/guarded.h"
 
 namespace event {
@@ -14,84 +10,8 @@ constexpr long kConnectTimeout = 10'000;  // ms
 constexpr long kTotalTimeout = 90'000;    // ms
 constexpr long kStalledTime = 30;         // s with less than 1 byte/s
 constexpr long kMaxConnections = 8;
-constexpr std::size_t kMaxHeaders = 32 * 1024;
-
-using base::ErrorKind;
 
 }  // namespace
-
-// One request under way.
-struct CurlClient::Transfer {
-    http::Request request;
-    http::Completion completion;
-    http::Response response;
-    std::size_t header_bytes = 0;
-    bool too_large = false;
-    curl_slist* headers = nullptr;
-    CURL* easy = nullptr;
-    char reason[CURL_ERROR_SIZE] = "";
-
-    ~Transfer()
-    {
-        curl_slist_free_all(headers);
-        curl_easy_cleanup(easy);
-    }
-
-    static std::size_t on_header(char* data, std::size_t size,
-                                 std::size_t count, void* self) noexcept
-    {
-        return nginx::guarded(ngx_cycle->log, std::size_t(0), [=] {
-            return static_cast<Transfer*>(self)->header(
-                {data, size * count});
-        });
-    }
-
-    static std::size_t on_body(char* data, std::size_t size,
-                               std::size_t count, void* self) noexcept
-    {
-        return nginx::guarded(ngx_cycle->log, std::size_t(0), [=] {
-            return static_cast<Transfer*>(self)->body({data, size * count});
-        });
-    }
-
-    std::size_t header(std::string_view line)
-    {
-        header_bytes += line.size();
-        if (header_bytes > kMaxHeaders) {
-            too_large = true;
-            return 0;
-        }
-        const auto colon = line.find(':');
-        if (line.starts_with("HTTP/")) {
-            response.headers.clear();  // an interim answer went before
-        } else if (colon != std::string_view::npos) {
-            auto value = line.substr(colon + 1);
-            response.headers.emplace_back(line.substr(0, colon),
-                                          trimmed(value));
-        }
-        return line.size();
-    }
-
-    std::size_t body(std::string_view part)
-    {
-        if (response.body.size() + part.size() > request.max_body) {
-            too_large = true;
-            return 0;
-        }
-        response.body.append(part);
-        return part.size();
-    }
-
-    static std::string_view trimmed(std::string_view text)
-    {
-        const auto first = text.find_first_not_of(" \t\r\n");
-        if (first == std::string_view::npos) {
-            return {};
-        }
-        return text.substr(first,
-                           text.find_last_not_of(" \t\r\n") - first + 1);
-    }
-};
 
 CurlClient::CurlClient(TlsTrust trust, base::Timers& timers)
     : trust_(std::move(trust)), timers_(timers), multi_(curl_multi_init())
@@ -118,15 +38,14 @@ CurlClient::~CurlClient()
 
 void CurlClient::send(http::Request request, http::Completion completion)
 {
-    auto transfer = std::make_unique<Transfer>();
-    transfer->request = std::move(request);
-    transfer->completion = std::move(completion);
-    transfer->easy = curl_easy_init();
-    if (transfer->easy && configure(*transfer)
-        && curl_multi_add_handle(multi_, transfer->easy) == CURLM_OK)
-    {
-        transfers_.emplace(transfer->easy, std::move(transfer));
-        return;
+    auto transfer = std::make_unique<Transfer>(std::move(request),
+                                               std::move(completion));
+    if (transfer->prepare()) {
+        configure(transfer->easy);
+        if (curl_multi_add_handle(multi_, transfer->easy) == CURLM_OK) {
+            transfers_.emplace(transfer->easy, std::move(transfer));
+            return;
+        }
     }
     refuse(std::move(transfer->completion));
 }
@@ -139,40 +58,14 @@ void CurlClient::refuse(http::Completion completion)
         std::vector<http::Completion> refused;
         refused.swap(refused_);
         for (auto& each : refused) {
-            each(base::Error{ErrorKind::internal,
+            each(base::Error{base::ErrorKind::internal,
                              "libcurl could not take the request"});
         }
     });
 }
 
-bool CurlClient::configure(Transfer& t)
+void CurlClient::configure(CURL* easy)
 {
-    CURL* easy = t.easy;
-    const auto method = t.request.method;
-    for (const auto& [name, value] : t.request.headers) {
-        std::string line = name;
-        line.append(": ").append(value);
-        auto* longer = curl_slist_append(t.headers, line.c_str());
-        if (!longer) {
-            return false;
-        }
-        t.headers = longer;
-    }
-    if (method == http::Request::Method::post) {
-        curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t.request.body.c_str());
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                         curl_off_t(t.request.body.size()));
-    } else if (method == http::Request::Method::head) {
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    }
-    curl_easy_setopt(easy, CURLOPT_URL, t.request.url.c_str());
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t.headers);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t.reason);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, Transfer::on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &t);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, Transfer::on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &t);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeout);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, kTotalTimeout);
@@ -180,19 +73,18 @@ bool CurlClient::configure(Transfer& t)
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, kStalledTime);
     // One multiplexed connection rather than several, where there is HTTP/2.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    // acme::check_url decides where plain http is fine.
+    // http::check_url decides where plain http is fine.
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
     // The environment is not configuration.
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, trust_.verify ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, trust_.verify ? 2L : 0L);
     if (!trust_.pem.empty()) {
-        curl_blob pem{trust_.pem.data(), trust_.pem.size(),
-                      CURL_BLOB_NOCOPY};
-        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &pem);
+        curl_blob blob{trust_.pem.data(), trust_.pem.size(),
+                       CURL_BLOB_NOCOPY};
+        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
         curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
     }
-    return true;
 }
 
 void CurlClient::collect()
@@ -210,24 +102,7 @@ void CurlClient::complete(CURL* easy, CURLcode code)
     auto node = transfers_.extract(easy);
     const auto transfer = std::move(node.mapped());
     curl_multi_remove_handle(multi_, easy);
-    if (transfer->too_large) {
-        transfer->completion(base::Error{
-            ErrorKind::protocol, "the answer of " + transfer->request.url
-                                     + " is longer than it may be"});
-        return;
-    }
-    if (code != CURLE_OK) {
-        const char* reason = transfer->reason[0] ? transfer->reason
-                                                 : curl_easy_strerror(code);
-        transfer->completion(
-            base::Error{ErrorKind::network, transfer->request.url + ": "
-                                                + base::printable(reason)});
-        return;
-    }
-    long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    transfer->response.status = int(status);
-    transfer->completion(std::move(transfer->response));
+    transfer->completion(transfer->outcome(code));
 }
 
 // --- the event loop --------------------------------------------------------

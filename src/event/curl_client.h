@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "base/ports.h"
+#include "event/transfer.h"
 #include "http/client.h"
 
 namespace event {
@@ -31,15 +32,13 @@ public:
     void send(http::Request request, http::Completion completion) override;
 
 private:
-    struct Transfer;
-
     static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
                          void* watched) noexcept;
     static int on_timeout(CURLM* multi, long milliseconds,
                           void* self) noexcept;
     static void on_ready(ngx_event_t* event) noexcept;
 
-    bool configure(Transfer& transfer);
+    void configure(CURL* easy);
     void refuse(http::Completion completion);
     void watch(curl_socket_t fd, int what, ngx_connection_t* connection);
     void unwatch(ngx_connection_t* connection);

@@ -9,6 +9,10 @@ namespace nginx {
 
 namespace {
 
+// No public CA puts more into one certificate (Let's Encrypt: 100), and what
+// a CA answers is bounded by this, too.
+constexpr std::size_t kMaxNames = 100;
+
 base::Identifiers sorted(base::Identifiers names)
 {
     std::sort(names.begin(), names.end());
@@ -68,6 +72,12 @@ bool same(const manager::CertificateSettings& a,
 char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
               std::vector<std::size_t>& certificates)
 {
+    if (line.names.size() > kMaxNames) {
+        return refuse(cf, line.place,
+                      std::to_string(line.names.size())
+                          + " names in one certificate, 100 at most, "
+                            "\"acme_domain\"");
+    }
     auto issuer = find_issuer(main, line.issuer);
     if (!issuer) {
         return refuse(cf, line.place, issuer.error().message);

@@ -1,0 +1,139 @@
+#include "event/transfer.h"
+
+#include "base/text.h"
+#include "nginx/guarded.h"
+
+namespace event {
+
+namespace {
+
+constexpr std::size_t kMaxHeaders = 32 * 1024;
+
+using base::Error;
+using base::ErrorKind;
+
+std::string_view trimmed(std::string_view text)
+{
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+}  // namespace
+
+Transfer::~Transfer()
+{
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(headers_);
+}
+
+bool Transfer::prepare()
+{
+    easy = curl_easy_init();
+    if (easy == nullptr || !set_headers()) {
+        return false;
+    }
+    set_method();
+    curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason_);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+    return true;
+}
+
+bool Transfer::set_headers()
+{
+    for (const auto& [name, value] : request.headers) {
+        std::string line = name;
+        line.append(": ").append(value);
+        auto* longer = curl_slist_append(headers_, line.c_str());
+        if (longer == nullptr) {
+            return false;
+        }
+        headers_ = longer;
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_);
+    return true;
+}
+
+void Transfer::set_method()
+{
+    if (request.method == http::Request::Method::head) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    }
+    if (request.method == http::Request::Method::post) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                         curl_off_t(request.body.size()));
+    }
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t size,
+                                std::size_t count, void* self) noexcept
+{
+    return nginx::guarded(ngx_cycle->log, std::size_t(0), [=] {
+        return static_cast<Transfer*>(self)->take_header({data, size * count});
+    });
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count,
+                              void* self) noexcept
+{
+    return nginx::guarded(ngx_cycle->log, std::size_t(0), [=] {
+        return static_cast<Transfer*>(self)->take_body({data, size * count});
+    });
+}
+
+std::size_t Transfer::take_header(std::string_view line)
+{
+    header_bytes_ += line.size();
+    if (header_bytes_ > kMaxHeaders) {
+        too_large_ = true;
+        return 0;
+    }
+    if (line.starts_with("HTTP/")) {
+        response_.headers.clear();  // an interim answer went before
+        return line.size();
+    }
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos) {
+        response_.headers.emplace_back(line.substr(0, colon),
+                                       trimmed(line.substr(colon + 1)));
+    }
+    return line.size();
+}
+
+std::size_t Transfer::take_body(std::string_view part)
+{
+    if (response_.body.size() + part.size() > request.max_body) {
+        too_large_ = true;
+        return 0;
+    }
+    response_.body.append(part);
+    return part.size();
+}
+
+base::Result<http::Response> Transfer::outcome(CURLcode code)
+{
+    if (too_large_) {
+        return Error{ErrorKind::protocol, "the answer of " + request.url
+                                              + " is longer than it may be"};
+    }
+    if (code != CURLE_OK) {
+        const char* why =
+            reason_[0] != '\0' ? reason_ : curl_easy_strerror(code);
+        return Error{ErrorKind::network,
+                     request.url + ": " + base::printable(why)};
+    }
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    response_.status = int(status);
+    return std::move(response_);
+}
+
+}  // namespace event
