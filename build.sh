@@ -573,7 +573,9 @@ install_module() {
     local to="${DESTDIR:-}" modules conf
     modules=$(nginx_option modules-path)
     conf=$(dirname "$(nginx_option conf-path)")
-    place_file "$build/nginx/objs/$module.so" "$to$modules/$module.so"
+    # Nine tenths of the file is for debuggers.
+    strip --strip-debug -o "$build/$module.so" "$build/nginx/objs/$module.so"
+    place_file "$build/$module.so" "$to$modules/$module.so"
     [[ -d $conf/modules-available ]] && install_snippet "$to$conf" "$modules"
     if [[ -n $to ]]; then
         return
@@ -624,7 +626,7 @@ next_step() {
         echo "Add this as the first line of $1/nginx.conf:
     load_module $2/$module.so;"
     echo "Next: write \"acme_domain NAME;\" into a server block, then:
-    nginx -t && systemctl restart nginx"
+    nginx -t && nginx -s reload"
 }
 
 clean() {

@@ -29,6 +29,7 @@ public:
     {
         Order order;
         order.account = account;
+        order.expires = loop_.true_time() + 7 * kDay;
         for (const auto& identifier : identifiers) {
             const auto text = identifier["value"].get<std::string>();
             order.names.push_back(crypto_test::name(text));
@@ -121,6 +122,7 @@ private:
 
     struct Order {
         std::string account;
+        base::Time expires;
         base::Identifiers names;
         std::vector<Authz> authzs;
         std::optional<base::Time> finalized;
@@ -179,6 +181,7 @@ private:
     {
         const auto& order = orders_[number];
         Json body{{"status", status_of(order)},
+                  {"expires", base::format_time(order.expires)},
                   {"finalize", url("finalize", number)}};
         for (std::size_t i = 0; i < order.names.size(); ++i) {
             body["identifiers"].push_back(

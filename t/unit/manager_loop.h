@@ -69,8 +69,8 @@ private:
         Key key;
     };
 
-    // A month of ticks every ten minutes is 4,320.
-    static constexpr unsigned kMaxFired = 60'000;
+    // A year of ticks every ten minutes is 52,560.
+    static constexpr unsigned kMaxFired = 100'000;
 
     bool fire_next(base::Duration end)
     {
