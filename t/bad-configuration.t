@@ -93,6 +93,20 @@ for my $case (@bad) {
     is("@new", '', 'nothing is written');
 }
 
+# Which CA a certificate is of does not depend on the order of the lines.
+for my $lines ('acme_domain a.example issuer=letsencrypt-staging; '
+        . 'acme_domain a.example issuer=letsencrypt;',
+    'acme_domain a.example issuer=letsencrypt; acme_domain a.example;')
+{
+    my $same = $lines !~ /staging/;
+    is($t->test_config(config('', $lines))->{code}, $same ? 0 : 1,
+        "the default issuer is letsencrypt: $lines");
+}
+is($t->test_config(config('', 'acme_domain b.example '
+    . 'issuer=letsencrypt-staging; acme_domain a.example; '
+    . 'acme_domain a.example issuer=letsencrypt;'))->{code}, 0,
+    'also after a line with another one');
+
 my $nested = $t->test_config(config('', 'location / { acme_domain a.example; }'));
 like($nested->{output}, qr/"acme_domain" directive is not allowed here/,
     'not in a location');

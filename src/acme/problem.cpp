@@ -13,7 +13,7 @@ namespace acme {
 namespace {
 
 constexpr std::string_view kPrefix = "urn:ietf:params:acme:error:";
-constexpr std::size_t kMaxMessage = 2048;
+constexpr std::size_t kMaxMessage = 1200;
 
 // Types that only a person can do something about (design.md, section 7).
 constexpr std::string_view kRefusals[] = {

@@ -40,17 +40,16 @@ void CurlClient::send(http::Request request, http::Completion completion)
 {
     auto transfer = std::make_unique<Transfer>(std::move(request),
                                                std::move(completion));
-    if (transfer->prepare()) {
-        configure(transfer->easy);
-        if (curl_multi_add_handle(multi_, transfer->easy) == CURLM_OK) {
-            transfers_.emplace(transfer->easy, std::move(transfer));
-            return;
-        }
+    if (transfer->prepare() && configure(transfer->easy)
+        && curl_multi_add_handle(multi_, transfer->easy) == CURLM_OK)
+    {
+        transfers_.emplace(transfer->easy, std::move(transfer));
+        return;
     }
     refuse(std::move(transfer->completion));
 }
 
-// Out of memory, in practice. Not from within send(): that is the contract.
+// Out of memory, in practice, or a libcurl that lacks something. Not from within send(): that is the contract.
 void CurlClient::refuse(http::Completion completion)
 {
     refused_.push_back(std::move(completion));
@@ -64,7 +63,8 @@ void CurlClient::refuse(http::Completion completion)
     });
 }
 
-void CurlClient::configure(CURL* easy)
+// False when libcurl would not verify what it is told to.
+bool CurlClient::configure(CURL* easy)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeout);
@@ -73,18 +73,33 @@ void CurlClient::configure(CURL* easy)
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, kStalledTime);
     // One multiplexed connection rather than several, where there is HTTP/2.
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
-    // http::check_url decides where plain http is fine.
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // A name server that does not answer must not hold up the event loop.
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
     // The environment is not configuration.
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, trust_.verify ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, trust_.verify ? 2L : 0L);
-    if (!trust_.pem.empty()) {
-        curl_blob blob{trust_.pem.data(), trust_.pem.size(),
-                       CURL_BLOB_NOCOPY};
-        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    // http::check_url decides where plain http is fine.
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http")
+        == CURLE_OK
+        && set_trust(easy);
+}
+
+bool CurlClient::set_trust(CURL* easy)
+{
+    const long peer = trust_.verify ? 1 : 0;
+    const long host = trust_.verify ? 2 : 0;
+    if (curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, peer) != CURLE_OK
+        || curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, host) != CURLE_OK)
+    {
+        return false;
     }
+    if (trust_.pem.empty()) {
+        return true;
+    }
+    curl_blob blob{trust_.pem.data(), trust_.pem.size(), CURL_BLOB_NOCOPY};
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    return curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
 }
 
 void CurlClient::collect()
@@ -170,18 +185,25 @@ void CurlClient::watch(curl_socket_t fd, int what,
     adjust(connection->write, NGX_WRITE_EVENT, what & CURL_POLL_OUT);
 }
 
+void CurlClient::forget(ngx_event_t* event, ngx_int_t kind)
+{
+    if (event->active) {
+        ngx_del_event(event, kind, 0);
+    }
+    // Some event methods queue what they have found.
+    if (event->posted) {
+        ngx_delete_posted_event(event);
+    }
+}
+
 void CurlClient::unwatch(ngx_connection_t* connection)
 {
     if (connection == nullptr) {
         return;
     }
     // The socket is libcurl's: it closes it after this.
-    if (connection->read->active) {
-        ngx_del_event(connection->read, NGX_READ_EVENT, 0);
-    }
-    if (connection->write->active) {
-        ngx_del_event(connection->write, NGX_WRITE_EVENT, 0);
-    }
+    forget(connection->read, NGX_READ_EVENT);
+    forget(connection->write, NGX_WRITE_EVENT);
     ngx_free_connection(connection);
     connection->fd = ngx_socket_t(-1);
 }

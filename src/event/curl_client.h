@@ -38,9 +38,11 @@ private:
                           void* self) noexcept;
     static void on_ready(ngx_event_t* event) noexcept;
 
-    void configure(CURL* easy);
+    bool configure(CURL* easy);
+    bool set_trust(CURL* easy);
     void refuse(http::Completion completion);
     void watch(curl_socket_t fd, int what, ngx_connection_t* connection);
+    static void forget(ngx_event_t* event, ngx_int_t kind);
     void unwatch(ngx_connection_t* connection);
     void act(curl_socket_t fd, int events);
     void collect();

@@ -8,8 +8,7 @@ namespace event {
 
 namespace {
 
-// nginx cuts a line at NGX_MAX_ERROR_STR (2048); what a CA said is bounded
-// far below, but a list of names is not.
+// nginx cuts a line at NGX_MAX_ERROR_STR (2048).
 constexpr std::size_t kMaxLine = 1900;
 
 ngx_uint_t nginx_level(base::LogLevel level)
@@ -42,9 +41,14 @@ double Random::uniform()
 
 void Log::write(base::LogLevel level, std::string_view line)
 {
-    ngx_str_t text{std::min(line.size(), kMaxLine),
-                   reinterpret_cast<u_char*>(const_cast<char*>(line.data()))};
-    ngx_log_error(nginx_level(level), ngx_cycle->log, 0, "acme: %V", &text);
+    std::string text(line);
+    if (text.size() > kMaxLine) {
+        // Of a CA's long story the middle goes: when the next attempt is, and
+        // of which certificate, stands at the end.
+        text.replace(kMaxLine / 2, text.size() - kMaxLine, " ... ");
+    }
+    ngx_log_error(nginx_level(level), ngx_cycle->log, 0, "acme: %s",
+                  text.c_str());
 }
 
 }  // namespace event

@@ -36,7 +36,7 @@ std::string unique_id(const MainConf& main, const base::Identifiers& names)
 base::Result<std::size_t> find_issuer(MainConf& main, std::string name)
 {
     if (name.empty()) {
-        if (!main.settings.issuers.empty()) {
+        if (main.issuer_declared) {
             return std::size_t(0);  // as nginx's first server is
         }
         name = "letsencrypt";

@@ -43,7 +43,8 @@ struct MainConf : MainSlots {
 
     std::vector<std::string> contacts;
     manager::Settings settings;
-    std::map<std::string, std::size_t> issuer_index;       // by name
+    std::map<std::string, std::size_t> issuer_index;  // by name
+    bool issuer_declared = false;  // then the first one is the default
     std::map<base::Identifiers, std::size_t> set_index;    // by sorted names
     std::map<std::string, std::size_t> id_index;
     std::vector<Place> certificate_places;

@@ -272,6 +272,7 @@ char* take_block(ngx_conf_t* cf, MainConf& main)
     }
     main.issuer_index.emplace(settings.name, main.settings.issuers.size());
     main.settings.issuers.push_back(std::move(settings));
+    main.issuer_declared = true;
     return NGX_CONF_OK;
 }
 

@@ -32,7 +32,7 @@ bool in_use(const MainConf* main)
 }
 
 ngx_int_t no_value(ngx_http_request_t*, ngx_http_variable_value_t* v,
-                   uintptr_t)
+                   uintptr_t) noexcept
 {
     v->not_found = 1;
     return NGX_OK;

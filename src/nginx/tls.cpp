@@ -1,5 +1,6 @@
 #include "nginx/tls.h"
 
+#include "crypto/error.h"
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
 
@@ -30,6 +31,17 @@ crypto::UniqueChain without_leaf(const crypto::Chain& chain)
         X509_up_ref(x509);
     }
     return stack;
+}
+
+// What was served before goes on being served; said once a version.
+void log_unusable(SSL* ssl, const ServedCertificate& certificate)
+{
+    ngx_log_error(NGX_LOG_CRIT, log_of(ssl), 0,
+                  "acme: %s; the new certificate cannot be served, "
+                  "certificate \"%s\"",
+                  crypto::openssl_error("OpenSSL does not take it here")
+                      .message.c_str(),
+                  certificate.id().c_str());
 }
 
 }  // namespace
@@ -91,9 +103,9 @@ bool ServedCertificate::install(SSL* ssl) const
 void TlsServer::add(ServedCertificate& certificate,
                     const base::Identifiers& names)
 {
-    certificates_.push_back(&certificate);
+    auto& entry = entries_.emplace_back(Entry{&certificate});
     for (const auto& name : names) {
-        by_name_.emplace(name.value, &certificate);
+        by_name_[name.value].push_back(&entry);
     }
 }
 
@@ -107,78 +119,122 @@ int TlsServer::on_certificate(SSL* ssl, void* self) noexcept
 {
     // 0 ends this handshake with an alert; nothing else is safe here.
     return guarded(log_of(ssl), 0, [ssl, self] {
-        return static_cast<TlsServer*>(self)->choose(ssl);
+        return static_cast<TlsServer*>(self)->choose(ssl) ? 1 : 0;
     });
 }
 
-int TlsServer::choose(SSL* ssl)
+// A valid managed certificate, else a static one, else the newest expired one,
+// else the placeholder.
+bool TlsServer::choose(SSL* ssl)
 {
-    auto& certificate = wanted_by(ssl);
-    certificate.refresh(*environment_.tables, log_of(ssl));
-    // A valid managed certificate, else a static one, else the newest
-    // expired one, else the placeholder.
-    if (has_static_ && (!certificate.loaded() || certificate.expired(now()))) {
-        return 1;
+    auto& entry = wanted_by(ssl);
+    const auto& certificate = *entry.certificate;
+    if (!certificate.loaded() || (has_static_ && certificate.expired(now()))) {
+        return fall_back(ssl);
     }
-    if (!certificate.loaded()) {
-        return install_placeholder(ssl);
+    if (entries_.size() == 1 && !has_static_) {
+        return install_only_one(ssl, entry);
     }
-    if (certificates_.size() == 1 && !has_static_) {
-        return install_only_one(ssl, certificate);
-    }
-    return install(ssl, certificate);
+    return install(ssl, entry);
 }
 
 // Several in one block: the one for the name asked, else the first.
-ServedCertificate& TlsServer::wanted_by(SSL* ssl)
+TlsServer::Entry& TlsServer::wanted_by(SSL* ssl)
 {
-    if (certificates_.size() == 1) {
-        return *certificates_.front();
+    auto* log = log_of(ssl);
+    const char* asked = entries_.size() == 1
+        ? nullptr
+        : SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (asked != nullptr) {
+        std::string name = base::to_lower(asked);
+        if (name.ends_with('.')) {
+            name.pop_back();
+        }
+        if (const auto found = by_name_.find(name); found != by_name_.end()) {
+            return best_of(found->second, log);
+        }
     }
-    const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    if (asked == nullptr) {
-        return *certificates_.front();
-    }
-    std::string name = base::to_lower(asked);
-    if (name.ends_with('.')) {
-        name.pop_back();
-    }
-    const auto found = by_name_.find(name);
-    return found != by_name_.end() ? *found->second : *certificates_.front();
+    entries_.front().certificate->refresh(*environment_.tables, log);
+    return entries_.front();
 }
 
-bool TlsServer::install(SSL* ssl, const ServedCertificate& certificate)
+// Of several certificates with the name the first that is good.
+TlsServer::Entry& TlsServer::best_of(const std::vector<Entry*>& entries,
+                                     ngx_log_t* log)
 {
+    Entry* best = nullptr;
+    for (auto* entry : entries) {
+        auto& certificate = *entry->certificate;
+        certificate.refresh(*environment_.tables, log);
+        if (certificate.loaded() && !certificate.expired(now())) {
+            return *entry;
+        }
+        if (best == nullptr || !best->certificate->loaded()) {
+            best = entry;
+        }
+    }
+    return *best;
+}
+
+// Tried once a version on a living connection, before anything is taken away.
+bool TlsServer::usable(SSL* ssl, Entry& entry)
+{
+    const auto& certificate = *entry.certificate;
+    if (entry.tried != certificate.version()) {
+        entry.tried = certificate.version();
+        entry.usable = certificate.install(ssl);
+        if (!entry.usable) {
+            log_unusable(ssl, certificate);
+        }
+    }
+    return entry.usable;
+}
+
+bool TlsServer::install(SSL* ssl, Entry& entry)
+{
+    if (!usable(ssl, entry)) {
+        return fall_back(ssl);
+    }
     // What the context holds may be of another key type: it would go on being
     // offered beside this one.
     SSL_certs_clear(ssl);
-    return certificate.install(ssl);
+    return entry.certificate->install(ssl);
 }
 
 // The usual case costs what a static certificate costs: the certificate lies
 // in the server's own context, where each new connection finds it.
-bool TlsServer::install_only_one(SSL* ssl,
-                                 const ServedCertificate& certificate)
+bool TlsServer::install_only_one(SSL* ssl, Entry& entry)
 {
-    const bool other_slot =
-        installed_slot_ != 0 && installed_slot_ != certificate.slot();
-    if (other_slot) {
-        return install(ssl, certificate);
+    const auto& certificate = *entry.certificate;
+    const auto version = certificate.version();
+    if (installed_slot_ != 0 && installed_slot_ != certificate.slot()) {
+        return install(ssl, entry);
     }
-    const bool swapped = installed_ != certificate.version();
-    if (swapped) {
-        if (!certificate.install(context_)) {
-            return false;
-        }
-        installed_ = certificate.version();
-        installed_slot_ = certificate.slot();
+    if (rejected_ == version) {
+        return fall_back(ssl);
     }
+    const bool swapped = installed_ != version;
+    if (swapped && !certificate.install(context_)) {
+        rejected_ = version;
+        log_unusable(ssl, certificate);
+        return fall_back(ssl);
+    }
+    installed_ = version;
+    installed_slot_ = certificate.slot();
     // A connection that began before the swap has a copy of what was there
     // then: nothing, before the first one.
     if (swapped || SSL_get_certificate(ssl) == nullptr) {
         return certificate.install(ssl);
     }
     return true;
+}
+
+// What the context holds, the static certificate or an earlier managed one,
+// else the placeholder.
+bool TlsServer::fall_back(SSL* ssl)
+{
+    return has_static_ || SSL_get_certificate(ssl) != nullptr
+        || install_placeholder(ssl);
 }
 
 bool TlsServer::install_placeholder(SSL* ssl)

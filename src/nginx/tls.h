@@ -5,6 +5,7 @@
 #include "nginx/ngx.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,13 +37,15 @@ public:
     // in the whole zone. A bundle that cannot be used leaves the old one.
     void refresh(shm::Tables& tables, ngx_log_t* log);
 
+    const std::string& id() const { return id_; }
     bool loaded() const { return bundle_.has_value(); }
     bool expired(base::Time now) const { return now >= not_after_; }
     // Changes with the certificate.
     std::uint64_t version() const { return version_; }
     int slot() const { return EVP_PKEY_get_base_id(&bundle_->key.native()); }
 
-    // Installs it into either; false (queue in OpenSSL) when that fails.
+    // Installs it into either; false when OpenSSL does not take it, with the
+    // reason in its queue.
     bool install(SSL_CTX* context) const;
     bool install(SSL* ssl) const;
 
@@ -75,21 +78,32 @@ public:
     void attach(SSL_CTX* context);
 
 private:
+    // A certificate in this server.
+    struct Entry {
+        ServedCertificate* certificate;
+        std::uint64_t tried = 0;  // the version that was tried here
+        bool usable = false;      // and whether OpenSSL took it
+    };
+
     static int on_certificate(SSL* ssl, void* self) noexcept;
 
-    int choose(SSL* ssl);
-    ServedCertificate& wanted_by(SSL* ssl);
-    bool install(SSL* ssl, const ServedCertificate& certificate);
-    bool install_only_one(SSL* ssl, const ServedCertificate& certificate);
+    bool choose(SSL* ssl);
+    Entry& wanted_by(SSL* ssl);
+    Entry& best_of(const std::vector<Entry*>& entries, ngx_log_t* log);
+    bool usable(SSL* ssl, Entry& entry);
+    bool install(SSL* ssl, Entry& entry);
+    bool install_only_one(SSL* ssl, Entry& entry);
+    bool fall_back(SSL* ssl);
     bool install_placeholder(SSL* ssl);
 
     Environment environment_;
     bool has_static_;
-    std::vector<ServedCertificate*> certificates_;
-    std::map<std::string, ServedCertificate*, std::less<>> by_name_;
+    std::deque<Entry> entries_;
+    std::map<std::string, std::vector<Entry*>, std::less<>> by_name_;
     SSL_CTX* context_ = nullptr;
     std::uint64_t installed_ = 0;  // version of what is in the context
-    int installed_slot_ = 0;       // its key type; 0: none yet
+    std::uint64_t rejected_ = 0;   // version that the context did not take
+    int installed_slot_ = 0;       // key type of what is there; 0: nothing
 };
 
 }  // namespace nginx

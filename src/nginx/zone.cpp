@@ -114,10 +114,14 @@ ngx_int_t on_zone_init(ngx_shm_zone_t* zone, void* previous) noexcept
 char* add_zone(ngx_conf_t* cf, MainConf& main)
 {
     const auto count = main.settings.certificates.size();
-    std::size_t size = shm::zone_size(count);
+    std::size_t names = 0;
+    for (const auto& certificate : main.settings.certificates) {
+        names += certificate.names.size();
+    }
+    std::size_t size = shm::zone_size(count, names);
     if (main.zone_size != NGX_CONF_UNSET_SIZE) {
         size = main.zone_size;
-        const auto least = shm::minimal_zone_size(count);
+        const auto least = shm::minimal_zone_size(count, names);
         if (size < least) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"acme_zone %uz\" is too small for %uz "

@@ -110,25 +110,33 @@ bool BlobMap::put(std::string_view key, std::string_view value)
 {
     Zone::Lock lock(zone_);
     const auto hash = hash_of(key);
+    auto* node = zone_.at<Node>(*link_to(key, hash));
+    if (node != nullptr && bytes_of(*zone_.at<Blob>(node->value)) == value) {
+        return true;
+    }
     const Offset blob = make_blob(value);
     if (blob == 0) {
         return false;
     }
-    Offset* link = link_to(key, hash);
-    auto* node = zone_.at<Node>(*link);
     if (node == nullptr) {
-        node = add_node(key, hash);
-        if (node == nullptr) {
-            free_blob(blob);
-            return false;
-        }
-        node->value = blob;
-        *link = zone_.offset_of(node);
-    } else {
-        const Offset old = node->value;
-        node->value = blob;
-        free_blob(old);
+        return insert(key, hash, blob);
     }
+    const Offset old = node->value;
+    node->value = blob;
+    touch(*node);
+    free_blob(old);
+    return true;
+}
+
+bool BlobMap::insert(std::string_view key, std::uint32_t hash, Offset blob)
+{
+    auto* node = add_node(key, hash);
+    if (node == nullptr) {
+        free_blob(blob);
+        return false;
+    }
+    node->value = blob;
+    *link_to(key, hash) = zone_.offset_of(node);
     touch(*node);
     return true;
 }

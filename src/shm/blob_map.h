@@ -30,7 +30,8 @@ public:
     // Under the Lock: makes an empty map. False when the zone is full.
     static bool create(Zone& zone, BlobMapRoot& root, std::size_t expected);
 
-    // False when the zone is full; the old value stays then.
+    // False when the zone is full; the old value stays then. Equal bytes are
+    // no change.
     bool put(std::string_view key, std::string_view value);
     void remove(std::string_view key);
 
@@ -77,6 +78,7 @@ private:
     static std::string_view bytes_of(const Blob& blob);
     Offset* bucket(std::uint32_t hash);
     Offset* link_to(std::string_view key, std::uint32_t hash);
+    bool insert(std::string_view key, std::uint32_t hash, Offset blob);
     Node* add_node(std::string_view key, std::uint32_t hash);
     Offset make_blob(std::string_view value);
     void free_blob(Offset blob);

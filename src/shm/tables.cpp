@@ -14,6 +14,7 @@ constexpr std::uint64_t kVersion = 1;
 // 4 kB; during a swap there are two of one of them.
 constexpr std::size_t kPerCertificate = 12 * 1024;
 constexpr std::size_t kLeastPerCertificate = 8 * 1024;
+constexpr std::size_t kPerName = 128;
 constexpr std::size_t kBase = 128 * 1024;
 
 // Challenges come and go; this many buckets serve hundreds at a time.
@@ -36,14 +37,15 @@ std::string challenge_key(std::string_view token, std::string_view host)
 
 }  // namespace
 
-std::size_t zone_size(std::size_t certificates)
+std::size_t zone_size(std::size_t certificates, std::size_t names)
 {
-    return std::bit_ceil(kBase + certificates * kPerCertificate);
+    return std::bit_ceil(kBase + certificates * kPerCertificate
+                         + names * kPerName);
 }
 
-std::size_t minimal_zone_size(std::size_t certificates)
+std::size_t minimal_zone_size(std::size_t certificates, std::size_t names)
 {
-    return kBase + certificates * kLeastPerCertificate;
+    return kBase + certificates * kLeastPerCertificate + names * kPerName;
 }
 
 Layout* Tables::create(ngx_slab_pool_t& pool, std::size_t certificates)

@@ -23,12 +23,13 @@ struct Layout {
 };
 static_assert(std::is_trivially_copyable_v<Layout>);
 
-// Bytes the zone should have for so many certificates; a power of two with
-// room to spare, so that a reload with some names more keeps the zone.
-std::size_t zone_size(std::size_t certificates);
+// Bytes the zone should have for so many certificates with so many names in
+// all; a power of two with room to spare, so that a reload with some names
+// more keeps the zone.
+std::size_t zone_size(std::size_t certificates, std::size_t names);
 
 // The least it can work with.
-std::size_t minimal_zone_size(std::size_t certificates);
+std::size_t minimal_zone_size(std::size_t certificates, std::size_t names);
 
 class Tables : public manager::CertificateSink, public challenge::Board {
 public:
