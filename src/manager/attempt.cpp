@@ -11,6 +11,9 @@ namespace {
 // A wait longer than this is the CA's own work queue, not ours.
 constexpr base::Duration kLongWait = std::chrono::seconds(20);
 
+// One that the CA asked for, and that a restart must not cut short.
+constexpr base::Duration kKeptWait = std::chrono::minutes(1);
+
 }  // namespace
 
 Attempt::Attempt(const CertificateSettings& settings, Issuer& issuer,
@@ -18,9 +21,10 @@ Attempt::Attempt(const CertificateSettings& settings, Issuer& issuer,
     : settings_(settings), issuer_(issuer), job_(job), ports_(ports)
 {}
 
-void Attempt::start(Done done)
+void Attempt::start(Done done, Parked on_parked)
 {
     done_ = std::move(done);
+    on_parked_ = std::move(on_parked);
     outstanding_++;
     // Not from within this call: the caller is still busy with its lists.
     start_ = ports_.timers.after(base::Duration(0), [this] {
@@ -140,6 +144,21 @@ void Attempt::act(acme::Wait& wait)
     const auto exchange = wait.exchange;
     timers_[{exchange.subject, exchange.index}] = ports_.timers.after(
         wait.delay, [this, exchange, parked] { on_elapsed(exchange, parked); });
+    if (wait.delay > kKeptWait) {
+        keep_wait(wait.delay);
+    }
+    if (this->parked()) {
+        on_parked_();
+    }
+}
+
+void Attempt::keep_wait(base::Duration delay)
+{
+    const auto end = ports_.clock.now() + delay;
+    job_.not_before = std::max(job_.not_before.value_or(end), end);
+    if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
+        ports_.log.write(base::LogLevel::error, saved.error().message);
+    }
 }
 
 void Attempt::on_elapsed(acme::Exchange exchange, bool parked)

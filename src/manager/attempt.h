@@ -32,6 +32,7 @@ public:
         bool order_usable = false;
     };
     using Done = std::function<void(Outcome)>;
+    using Parked = std::function<void()>;
 
     // `job` is the certificate's: the attempt fills in key and order and
     // saves it. Everything given outlives the attempt.
@@ -39,8 +40,9 @@ public:
             store::Job& job, Ports& ports);
 
     // Calls `done` once, from the event loop; the attempt may be destroyed
-    // when it is idle() after that.
-    void start(Done done);
+    // when it is idle() after that. Calls `on_parked` whenever it has come to
+    // be parked().
+    void start(Done done, Parked on_parked);
 
     // Nothing under way that would still call back.
     bool idle() const { return outstanding_ == 0; }
@@ -64,6 +66,7 @@ private:
     void act(acme::Discard& discard);
     void act(acme::Issued& issued);
     void act(acme::Failed& failed);
+    void keep_wait(base::Duration delay);
     void on_elapsed(acme::Exchange exchange, bool parked);
     base::Result<Issued> judge(const std::string& chain_pem) const;
     void finish(Outcome outcome);
@@ -75,6 +78,7 @@ private:
     store::Job& job_;
     Ports& ports_;
     Done done_;
+    Parked on_parked_;
     std::optional<crypto::PrivateKey> key_;
     std::optional<acme::Issuance> issuance_;
     std::deque<acme::Action> actions_;

@@ -195,8 +195,7 @@ void Issuer::register_account()
                   }};
     queued.registration = true;
     registering_ = true;
-    // Ahead of what waits for this account.
-    queue_.push_front(std::move(queued));
+    registration_ = std::move(queued);
     pump();
 }
 
@@ -245,12 +244,25 @@ void Issuer::enqueue(Queued queued)
     pump();
 }
 
+// What needs the account waits while it is being registered.
+bool Issuer::may_send() const
+{
+    return registration_ || (!registering_ && !queue_.empty());
+}
+
+Issuer::Queued Issuer::take_next()
+{
+    if (registration_) {
+        return *std::exchange(registration_, std::nullopt);
+    }
+    Queued next = std::move(queue_.front());
+    queue_.pop_front();
+    return next;
+}
+
 void Issuer::pump()
 {
-    while (!queue_.empty()) {
-        if (registering_ && !queue_.front().registration) {
-            return;
-        }
+    while (may_send()) {
         if (session_->nonces(ports_.clock.now()) == 0) {
             // Each answer brings the next nonce; a fresh one is asked for
             // only while fewer circulate than orders are at work.
@@ -259,9 +271,7 @@ void Issuer::pump()
             }
             return;
         }
-        Queued next = std::move(queue_.front());
-        queue_.pop_front();
-        transmit(std::move(next));
+        transmit(take_next());
     }
 }
 
@@ -276,7 +286,7 @@ void Issuer::fetch_nonce()
             if (result) {
                 session_->observe(*result, now);
             }
-            if (session_->nonces(now) > 0 || queue_.empty()) {
+            if (session_->nonces(now) > 0 || !may_send()) {
                 pump();
                 return;
             }
@@ -287,9 +297,7 @@ void Issuer::fetch_nonce()
                 ? base::Error{base::ErrorKind::protocol,
                               "the answer has no usable Replay-Nonce"}
                 : acme::error_of(*result, now);
-            Queued failed = std::move(queue_.front());
-            queue_.pop_front();
-            failed.completion(std::move(error).in("getting a nonce"));
+            take_next().completion(std::move(error).in("getting a nonce"));
             pump();
         });
 }
@@ -303,6 +311,7 @@ void Issuer::transmit(Queued queued)
         return;
     }
     request->max_body = queued.post.max_body;
+    queued.account = session_->account();
     in_flight_++;
     client_->send(std::move(*request),
                   [this, queued = std::move(queued)](
@@ -334,7 +343,11 @@ bool Issuer::repeat_after(Queued& queued, const http::Response& response)
         && queued.bad_nonces < kMaxBadNonces)
     {
         queued.bad_nonces++;
-        queue_.push_front(std::move(queued));
+        if (queued.registration) {
+            registration_ = std::move(queued);
+        } else {
+            queue_.push_front(std::move(queued));
+        }
         pump();
         return true;
     }
@@ -349,12 +362,19 @@ bool Issuer::repeat_after(Queued& queued, const http::Response& response)
 
 void Issuer::register_again(Queued queued)
 {
-    ports_.log.write(base::LogLevel::warn,
-                     "the CA does not know account "
-                         + base::printable(session_->account())
-                         + " any more, registering again, issuer \""
-                         + settings_.name + "\"");
     queued.registered_again = true;
+    if (queued.account == session_->account()) {
+        ports_.log.write(base::LogLevel::warn,
+                         "the CA does not know account "
+                             + base::printable(session_->account())
+                             + " any more, registering again, issuer \""
+                             + settings_.name + "\"");
+        session_->set_account("");
+    } else if (!session_->account().empty()) {
+        // Others have found that out before.
+        enqueue(std::move(queued));
+        return;
+    }
     waiting_.push_back(
         [this, queued = std::move(queued)](base::Status status) mutable {
             if (!status) {

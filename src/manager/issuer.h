@@ -56,6 +56,7 @@ private:
         Post post;
         http::Completion completion;
         bool registration = false;
+        std::string account = {};  // that it was signed with
         unsigned bad_nonces = 0;
         bool registered_again = false;
     };
@@ -71,6 +72,8 @@ private:
 
     void enqueue(Queued queued);
     void pump();
+    bool may_send() const;
+    Queued take_next();
     void fetch_nonce();
     void transmit(Queued queued);
     void on_answer(Queued queued, base::Result<http::Response> result);
@@ -87,6 +90,7 @@ private:
     base::Time directory_at_;
     std::vector<Ready> waiting_;
     std::deque<Queued> queue_;
+    std::optional<Queued> registration_;  // before all that is in the queue
     unsigned in_flight_ = 0;
     unsigned nonce_fetches_ = 0;
     bool registering_ = false;

@@ -31,6 +31,7 @@ struct ManagedCertificate {
     bool unread = false;
     // Issued and served, but the disk did not take it yet.
     std::optional<base::Secret> unsaved;
+    base::Time unsaved_told{};
 
     void take(const crypto::Chain& chain);
 

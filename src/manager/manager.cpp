@@ -19,7 +19,6 @@ constexpr base::Duration kRetireSleep = 2s;
 
 // How long a successful write is taken for a promise that the next succeeds.
 constexpr base::Duration kStorageGood = 1min;
-constexpr base::Duration kStorageBad = 1min;
 constexpr base::Duration kStorageTold = 1h;
 
 base::Time not_before_of(const store::Job& job, base::Time now)
@@ -89,12 +88,16 @@ void Manager::sleep(base::Time now)
         if (certificate.attempt_over) {
             next = std::min(next, now + kRetireSleep);
         }
+        if (certificate.unsaved && storage_bad_until(now) > now) {
+            next = std::min(next, storage_bad_until(now));
+        }
         if (certificate.attempt) {
             continue;
         }
         const auto& ca = cas_[certificate.settings.issuer];
-        const auto due = std::max({certificate.due(now), storage_bad_until_,
-                                   not_before_of(ca.job, now)});
+        const auto due =
+            std::max({certificate.due(now), storage_bad_until(now),
+                      not_before_of(ca.job, now)});
         if (due > now) {
             next = std::min(next, due);
         }
@@ -154,6 +157,7 @@ void Manager::on_prepared(std::size_t index, const base::Status& status)
     Ca& ca = cas_[index];
     ca.preparing = false;
     if (!status) {
+        ca.job.directory = ca.issuer->settings().directory;
         back_off(issuer_job_id(ca.issuer->settings()), ca.job,
                  status.error());
         log(base::LogLevel::warn,
@@ -186,30 +190,28 @@ void Manager::begin(ManagedCertificate& certificate)
         }
     }
     auto& issuer = *cas_[certificate.settings.issuer].issuer;
-    if (certificate.job.directory != issuer.settings().directory
-        || certificate.job.names != base::join(certificate.settings.names))
-    {
-        // An order for other names or at another CA is of no use any more.
-        certificate.job.order_url.clear();
-        certificate.job.key_pem.clear();
-    }
     log(base::LogLevel::info,
         certificate.job.order_url.empty() ? "ordering" : "resuming the order",
         certificate);
     certificate.attempt = std::make_unique<Attempt>(
         certificate.settings, issuer, certificate.job, ports_);
-    certificate.attempt->start([this, &certificate](Attempt::Outcome o) {
-        on_outcome(certificate, std::move(o));
-    });
+    certificate.attempt->start(
+        [this, &certificate](Attempt::Outcome o) {
+            on_outcome(certificate, std::move(o));
+        },
+        // Its slot is free.
+        [this] { wake(base::Duration(0), &Manager::tick); });
 }
 
 // A CA is not bothered with what could not be kept.
 bool Manager::storage_ready(base::Time now)
 {
-    if (now < storage_good_until_) {
+    // Further away than this they are from before the clock was set back.
+    if (now < storage_good_until_ && storage_good_until_ <= now + kStorageGood)
+    {
         return true;
     }
-    if (now < storage_bad_until_) {
+    if (storage_bad_until(now) > now) {
         return false;
     }
     auto status = ports_.store.probe();
@@ -220,7 +222,7 @@ bool Manager::storage_ready(base::Time now)
         return true;
     }
     storage_bad_until_ = now + kStorageBad;
-    if (now >= storage_told_ + kStorageTold) {
+    if (now >= storage_told_ + kStorageTold || now < storage_told_) {
         storage_told_ = now;
         ports_.log.write(base::LogLevel::error,
                          status.error().message
@@ -229,6 +231,12 @@ bool Manager::storage_ready(base::Time now)
                                "every minute");
     }
     return false;
+}
+
+base::Time Manager::storage_bad_until(base::Time now) const
+{
+    return storage_bad_until_ <= now + kStorageBad ? storage_bad_until_
+                                                   : base::Time{};
 }
 
 void Manager::log(base::LogLevel level, const std::string& what,

@@ -25,6 +25,9 @@ public:
     void start();
 
 private:
+    // How long a failed write is taken to say that the next fails, too.
+    static constexpr base::Duration kStorageBad = std::chrono::minutes(1);
+
     // An issuer, and how it is doing.
     struct Ca {
         std::unique_ptr<Issuer> issuer;
@@ -41,6 +44,7 @@ private:
     void adopt(ManagedCertificate& certificate, const FoundBundle& found);
     void forget_finished_order(ManagedCertificate& certificate,
                                const crypto::Bundle& bundle);
+    void load_ca(Ca& ca);
     void load_job(const std::string& id, store::Job& job);
 
     // manager.cpp: what is due, begun and slept on.
@@ -53,17 +57,22 @@ private:
     void on_prepared(std::size_t ca, const base::Status& status);
     void begin(ManagedCertificate& certificate);
     bool storage_ready(base::Time now);
+    base::Time storage_bad_until(base::Time now) const;
     void wake(base::Duration delay, void (Manager::*step)());
 
     // manager_outcome.cpp: what came of it.
     void on_outcome(ManagedCertificate& certificate,
                     Attempt::Outcome outcome);
     void on_issued(ManagedCertificate& certificate, Attempt::Issued issued);
+    void rest(ManagedCertificate& certificate);
     void save_bundle(ManagedCertificate& certificate);
+    void on_unsaved(ManagedCertificate& certificate,
+                    const base::Error& error);
     void on_failed(ManagedCertificate& certificate, const base::Error& error,
                    bool order_usable);
     void back_off(const std::string& id, store::Job& job,
                   const base::Error& error);
+    void save_job(const std::string& id, const store::Job& job);
     void clear_job(const std::string& id, store::Job& job);
 
     void log(base::LogLevel level, const std::string& what,

@@ -58,7 +58,7 @@ void Manager::load_some()
     if (loaded_ == 0) {
         drop_unused();
         for (auto& ca : cas_) {
-            load_job(issuer_job_id(ca.issuer->settings()), ca.job);
+            load_ca(ca);
         }
     }
     const auto end = std::min(loaded_ + kSlice, certificates_.size());
@@ -81,10 +81,28 @@ void Manager::drop_unused()
     ports_.sink.retain(ids);
 }
 
+void Manager::load_ca(Ca& ca)
+{
+    const auto& settings = ca.issuer->settings();
+    load_job(issuer_job_id(settings), ca.job);
+    if (ca.job.directory != settings.directory) {
+        clear_job(issuer_job_id(settings), ca.job);
+    }
+}
+
 void Manager::load(ManagedCertificate& certificate)
 {
+    const auto& settings = certificate.settings;
+    auto& job = certificate.job;
     certificate.unread = false;
-    load_job(certificate.settings.id, certificate.job);
+    load_job(settings.id, job);
+    if (job.directory != settings_.issuers[settings.issuer].directory
+        || job.names != base::join(settings.names))
+    {
+        // An order for other names or at another CA is of no use any more,
+        // and its failures say nothing about this one.
+        clear_job(settings.id, job);
+    }
     load_bundle(certificate);
 }
 

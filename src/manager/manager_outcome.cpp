@@ -1,9 +1,18 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "manager/manager.h"
 
 namespace manager {
 
 namespace {
+
+using namespace std::chrono_literals;
+
+// From one certificate to the next of the same names, whatever the clock says.
+constexpr base::Duration kRest = 24h;
+
+constexpr base::Duration kUnsavedTold = 1h;
 
 // Less than this left of a lifetime, a failure is an emergency.
 constexpr double kCritical = 0.05;
@@ -55,6 +64,7 @@ void Manager::on_issued(ManagedCertificate& certificate,
     certificate.take(issued.chain);
     certificate.as_configured = true;
     save_bundle(certificate);
+    rest(certificate);
     const auto& leaf = issued.chain.front();
     log(base::LogLevel::notice,
         std::string(renewed ? "renewed" : "issued") + ", valid until "
@@ -63,19 +73,55 @@ void Manager::on_issued(ManagedCertificate& certificate,
         certificate);
 }
 
+// To a clock that is far ahead each new certificate looks due at once: that
+// must not become a storm of orders.
+void Manager::rest(ManagedCertificate& certificate)
+{
+    const auto now = ports_.clock.now();
+    const auto& validity = *certificate.validity;
+    const base::Duration lifetime = validity.not_after - validity.not_before;
+    const auto end = now + std::min(kRest, lifetime / 4);
+    if (certificate.due(now) >= end) {
+        return;
+    }
+    log(base::LogLevel::warn,
+        "the new certificate is due for renewal already; is this machine's "
+        "clock right?",
+        certificate);
+    auto& job = certificate.job;
+    job.directory = settings_.issuers[certificate.settings.issuer].directory;
+    job.names = base::join(certificate.settings.names);
+    job.not_before = end;
+    save_job(certificate.settings.id, job);
+}
+
 void Manager::save_bundle(ManagedCertificate& certificate)
 {
     const auto& id = certificate.settings.id;
     auto saved = ports_.store.save_bundle(id, *certificate.unsaved);
-    if (saved) {
-        certificate.unsaved.reset();
-        clear_job(id, certificate.job);
+    if (!saved) {
+        on_unsaved(certificate, saved.error());
         return;
     }
-    // The job keeps key and order: a restart fetches the certificate again.
+    certificate.unsaved.reset();
+    certificate.unsaved_told = {};
+    clear_job(id, certificate.job);
+}
+
+// The job keeps key and order: a restart fetches the certificate again.
+void Manager::on_unsaved(ManagedCertificate& certificate,
+                         const base::Error& error)
+{
+    const auto now = ports_.clock.now();
     storage_good_until_ = {};
+    storage_bad_until_ = now + kStorageBad;
+    auto& told = certificate.unsaved_told;
+    if (now < told + kUnsavedTold && now >= told) {
+        return;
+    }
+    told = now;
     log(base::LogLevel::crit,
-        saved.error().message
+        error.message
             + "; the certificate is served from memory, trying again every "
               "minute to store it",
         certificate);
@@ -117,6 +163,11 @@ void Manager::back_off(const std::string& id, store::Job& job,
         schedule::next_attempt(job.failures, error, now, ports_.random);
     job.last_error = error.message;
     job.last_error_at = now;
+    save_job(id, job);
+}
+
+void Manager::save_job(const std::string& id, const store::Job& job)
+{
     if (auto saved = ports_.store.save_job(id, job); !saved) {
         ports_.log.write(base::LogLevel::error, saved.error().message);
     }
@@ -124,7 +175,8 @@ void Manager::back_off(const std::string& id, store::Job& job,
 
 void Manager::clear_job(const std::string& id, store::Job& job)
 {
-    const bool stored = job.failures > 0 || !job.order_url.empty();
+    const bool stored =
+        job.failures > 0 || !job.order_url.empty() || job.not_before;
     job = {};
     if (!stored) {
         return;

@@ -94,6 +94,20 @@ TEST_F(ManagerAccount, ForgottenWhileTheCaRefusesNewOnesIsMadeLater)
     EXPECT_EQ(ca.accounts(), 2);
 }
 
+TEST_F(ManagerAccount, ForgottenByTheCaInMidOrderCostsThatOrder)
+{
+    ca.validating = kDay;
+    configure({"a.example"});
+    start();
+    run(1h);
+    ca.forget_accounts();
+    ca.validating = 50ms;
+    run(25h);
+    EXPECT_TRUE(is_served("a.example"));
+    EXPECT_EQ(ca.count("newAccount"), 2);
+    EXPECT_EQ(orders(), 2);
+}
+
 TEST_F(ManagerAccount, BelongsToOneDirectory)
 {
     configure({"a.example"});

@@ -36,6 +36,8 @@ TEST_F(ManagerQueue, NoMoreOrdersAreInFlightThanAllowed)
     EXPECT_EQ(sink.served.size(), 50);
     EXPECT_EQ(orders(), 50);
     EXPECT_EQ(most, 4);
+    EXPECT_EQ(ca.count("directory"), 1);
+    EXPECT_LE(ca.count("newNonce"), 1 + 4) << "answers bring the others";
 }
 
 TEST_F(ManagerQueue, OrderWaitingForACaInNoHurryHoldsNoSlot)

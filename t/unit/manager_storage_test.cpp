@@ -106,7 +106,7 @@ TEST_F(FullDisk, BundleAloneThatIsRefusedIsNoFloodEither)
     store.refuses_bundles = true;
     configure({"a.example"});
     start();
-    run(10h);
+    run(10h + 5min);
     EXPECT_LE(log.count(LogLevel::crit), 12);
     store.refuses_bundles = false;
     run(61s);
