@@ -106,6 +106,7 @@ private:
     std::string finalize_url_;
     std::string certificate_url_;
     base::Time deadline_;  // known once there is an order
+    bool ends_ = false;    // the order has an "expires"
     std::vector<Validation> validations_;
     std::map<Exchange, Awaited> awaited_;
     Actions actions_;  // of the report being handled

@@ -137,6 +137,8 @@ void Issuance::enter(const Order& order, const http::Response& response,
 {
     finalize_url_ = order.finalize;
     deadline_ = deadline_of(order, now);
+    // One without an end could never be given up.
+    ends_ = order.expires.has_value();
     if (order.status == Order::Status::pending) {
         validate(order);
     } else {
@@ -149,7 +151,7 @@ void Issuance::validate(const Order& order)
     stage_ = Stage::validating;
     for (const auto& url : order.authorizations) {
         validations_.emplace_back(validations_.size(), url, *settings_,
-                                  deadline_);
+                                  deadline_, ends_);
         append(actions_, validations_.back().start());
     }
     if (validations_.empty()) {
@@ -257,6 +259,11 @@ void Issuance::look_later(const http::Response& response, base::Time now)
     if (now >= deadline_) {
         return fail({ErrorKind::protocol,
                      "the CA did not finish while the order lasted"});
+    }
+    if (pace_.worn_out(now)) {
+        // A later attempt looks again.
+        return fail({ErrorKind::protocol,
+                     "the CA has not finished after an hour"}, ends_);
     }
     wait(pace_.next(response, now));
 }

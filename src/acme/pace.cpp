@@ -14,18 +14,29 @@ using std::chrono::seconds;
 constexpr base::Duration kFirst = milliseconds(100);
 constexpr base::Duration kLongest = seconds(30);
 constexpr base::Duration kFirstRepeat = seconds(1);
+constexpr base::Duration kPatience = std::chrono::hours(1);
 
 }  // namespace
 
 base::Duration Pace::next(const http::Response& response, base::Time now)
 {
+    since_ = since_.value_or(now);
     delay_ = std::clamp(delay_ * 2, kFirst, kLongest);
     const auto moment = http::retry_after(response, now);
     // "Retry-After: 0" is no invitation to ask in a tight loop.
-    if (moment && *moment - now >= kFirst) {
-        return *moment - now;
+    if (!moment || *moment - now < kFirst) {
+        return delay_;
     }
-    return delay_;
+    const base::Duration asked = *moment - now;
+    if (asked > kLongest) {
+        asked_ += asked;
+    }
+    return asked;
+}
+
+bool Pace::worn_out(base::Time now) const
+{
+    return since_ && now - *since_ - asked_ >= kPatience;
 }
 
 std::optional<base::Duration> Pace::repeat(

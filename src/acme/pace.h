@@ -25,9 +25,15 @@ public:
     // A good answer came.
     void succeeded() { repeats_ = 0; }
 
+    // Whether it was waited for longer than an hour, not counting the minutes
+    // and more that the CA has asked for in one go.
+    bool worn_out(base::Time now) const;
+
 private:
     base::Duration delay_{0};
     unsigned repeats_ = 0;
+    std::optional<base::Time> since_;
+    base::Duration asked_{0};
 };
 
 // How long an Error says to wait; nothing when it does not say.

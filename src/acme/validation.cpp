@@ -12,11 +12,13 @@ constexpr const char* kTrigger = "{}";  // section 7.5.1
 }  // namespace
 
 Validation::Validation(std::size_t index, std::string url,
-                       const IssuanceSettings& settings, base::Time deadline)
+                       const IssuanceSettings& settings, base::Time deadline,
+                       bool order_ends)
     : exchange_{Exchange::Subject::authorization, index},
       url_(std::move(url)),
       settings_(settings),
-      deadline_(deadline)
+      deadline_(deadline),
+      order_ends_(order_ends)
 {}
 
 Actions Validation::start()
@@ -83,6 +85,11 @@ Actions Validation::look_later(const http::Response& response, base::Time now)
     if (now >= deadline_) {
         return fail({base::ErrorKind::protocol,
                      "the CA did not decide while the order lasted"});
+    }
+    if (pace_.worn_out(now)) {
+        return fail({base::ErrorKind::protocol,
+                     "the CA has not decided after an hour"},
+                    order_ends_);
     }
     return wait(pace_.next(response, now));
 }

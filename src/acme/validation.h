@@ -14,9 +14,11 @@ namespace acme {
 
 class Validation {
 public:
-    // `settings` must outlive this; after `deadline` it waits no longer.
+    // `settings` must outlive this; after `deadline` it waits no longer, but
+    // says whether the order may be looked at again later.
     Validation(std::size_t index, std::string url,
-               const IssuanceSettings& settings, base::Time deadline);
+               const IssuanceSettings& settings, base::Time deadline,
+               bool order_ends);
 
     Actions start();
     Actions on_response(const http::Response& response, base::Time now);
@@ -63,6 +65,7 @@ private:
     std::string url_;
     const IssuanceSettings& settings_;
     base::Time deadline_;
+    bool order_ends_;
 
     State state_ = State::looking;
     std::optional<base::Identifier> identifier_;  // once it is known

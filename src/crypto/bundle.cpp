@@ -11,6 +11,8 @@ namespace crypto {
 namespace {
 
 constexpr std::string_view kIssuer = "Issuer: ";
+constexpr std::string_view kNames = "Names: ";
+constexpr std::string_view kNotAfter = "Valid until: ";
 constexpr std::string_view kCount = "Certificates: ";
 
 base::Error bad_bundle(const char* why)
@@ -31,6 +33,17 @@ std::string_view preamble(std::string_view text, std::string_view name)
         head.remove_prefix(std::min(line.size() + 1, head.size()));
     }
     return {};
+}
+
+std::string describe(const Certificate& leaf)
+{
+    std::string text(kNames);
+    for (const auto& name : leaf.names()) {
+        text += name.value + " ";
+    }
+    text.back() = '\n';
+    text.append(kNotAfter).append(base::format_time(leaf.not_after()));
+    return text + "\n";
 }
 
 struct Contents {
@@ -96,6 +109,7 @@ base::Result<base::Secret> encode_bundle(std::string_view issuer,
         bundle.append(base::printable(issuer, 2048));
         bundle.append("\n");
     }
+    bundle.append(describe(chain.front()));
     bundle.append(kCount);
     bundle.append(std::to_string(chain.size()) + "\n");
     bundle.append(key_pem->reveal());
@@ -104,6 +118,26 @@ base::Result<base::Secret> encode_bundle(std::string_view issuer,
         return bad_bundle("the chain is too long");
     }
     return bundle;
+}
+
+std::optional<BundleSummary> summarize_bundle(std::string_view text)
+{
+    const auto not_after = base::parse_time(preamble(text, kNotAfter));
+    if (!not_after) {
+        return std::nullopt;
+    }
+    BundleSummary summary{{}, *not_after};
+    auto rest = preamble(text, kNames);
+    while (!rest.empty()) {
+        const auto word = rest.substr(0, rest.find(' '));
+        auto name = base::parse_identifier(word);
+        if (!name) {
+            return std::nullopt;
+        }
+        summary.names.push_back(std::move(*name));
+        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+    }
+    return summary;
 }
 
 base::Result<Bundle> parse_bundle(std::string_view text)

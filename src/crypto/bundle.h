@@ -5,14 +5,19 @@
 // would else look whole); both may be missing:
 //
 //     Issuer: https://acme-v02.api.letsencrypt.org/directory
+//     Names: a.example b.example
+//     Valid until: 2027-02-21T07:06:33Z
 //     Certificates: 2
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/identifier.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/time.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 
@@ -29,6 +34,14 @@ constexpr std::size_t kMaxBundle = 256 * 1024;
 base::Result<base::Secret> encode_bundle(std::string_view issuer,
                                          const PrivateKey& key,
                                          const Chain& chain);
+
+// What the lines before the first block say of it, without parsing the rest;
+// nothing when they do not say it.
+struct BundleSummary {
+    base::Identifiers names;
+    base::Time not_after;
+};
+std::optional<BundleSummary> summarize_bundle(std::string_view text);
 
 // Refuses a bundle whose key does not belong to its leaf.
 base::Result<Bundle> parse_bundle(std::string_view text);

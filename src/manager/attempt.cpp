@@ -110,13 +110,17 @@ void Attempt::perform(acme::Actions actions)
     if (performing_) {
         return;
     }
-    performing_ = true;
+    // Cleared however this ends: an attempt must not stay deaf.
+    struct Performing {
+        explicit Performing(bool& f) : flag(f) { flag = true; }
+        ~Performing() { flag = false; }
+        bool& flag;
+    } performing(performing_);
     while (!actions_.empty()) {
         acme::Action next = std::move(actions_.front());
         actions_.pop_front();
         std::visit([this](auto& action) { act(action); }, next);
     }
-    performing_ = false;
 }
 
 void Attempt::act(acme::Send& send)
@@ -155,7 +159,11 @@ void Attempt::act(acme::Wait& wait)
 void Attempt::keep_wait(base::Duration delay)
 {
     const auto end = ports_.clock.now() + delay;
-    job_.not_before = std::max(job_.not_before.value_or(end), end);
+    // Many names are told to wait at once: one write does.
+    if (job_.not_before && *job_.not_before >= end - kKeptWait) {
+        return;
+    }
+    job_.not_before = end;
     if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
         ports_.log.write(base::LogLevel::error, saved.error().message);
     }
@@ -202,8 +210,9 @@ void Attempt::act(acme::Withdraw& withdraw)
 void Attempt::act(acme::Remember& remember)
 {
     job_.directory = issuer_.settings().directory;
-    job_.names = base::join(settings_.names);
     job_.order_url = remember.order_url;
+    // From here on a restart goes on with this order at once.
+    job_.not_before.reset();
     if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
         finish({std::move(saved).error_in("remembering the order"), true});
     }
@@ -222,8 +231,11 @@ void Attempt::act(acme::Issued& issued)
 {
     auto result = judge(issued.chain_pem);
     if (!result) {
-        // The same order would give the same certificate again.
-        finish({std::move(result).error_in("checking the certificate")});
+        // The same order would give the same certificate again, and each new
+        // one counts against the CA's limits: not before tomorrow.
+        auto error = std::move(result).error_in("checking the certificate");
+        error.kind = base::ErrorKind::refused;
+        finish({std::move(error)});
         return;
     }
     finish({std::move(result)});

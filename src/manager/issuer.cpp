@@ -5,6 +5,8 @@
 #include "acme/codec.h"
 #include "acme/problem.h"
 #include "base/text.h"
+#include "crypto/jws.h"
+#include "http/url.h"
 
 namespace manager {
 
@@ -12,14 +14,6 @@ namespace {
 
 // A CA may move its endpoints; the directory is small.
 constexpr base::Duration kDirectoryAge = std::chrono::hours(24);
-
-constexpr unsigned kMaxBadNonces = 10;
-
-bool is_problem(const http::Response& response, const char* name)
-{
-    const auto problem = acme::problem_of(response);
-    return problem && problem->is(name);
-}
 
 }  // namespace
 
@@ -37,12 +31,11 @@ base::Result<std::string> Issuer::key_authorization(
     return session_->key_authorization(token);
 }
 
-// --- directory and account -------------------------------------------------
-
 void Issuer::prepare(Ready ready)
 {
-    const bool fresh = directory_
-        && ports_.clock.now() < directory_at_ + kDirectoryAge
+    const auto now = ports_.clock.now();
+    const bool fresh = directory_ && now >= directory_at_
+        && now < directory_at_ + kDirectoryAge
         && !session_->account().empty();
     if (fresh) {
         ready(base::ok());
@@ -83,6 +76,16 @@ base::Status Issuer::load_account()
     auto key = account_key();
     if (!key) {
         return std::move(key).error_in("preparing the account key");
+    }
+    auto thumbprint = crypto::thumbprint(*key);
+    if (!thumbprint) {
+        return std::move(thumbprint).error_in("preparing the account key");
+    }
+    if (account_.thumbprint != *thumbprint) {
+        // The URL is of another key: that of a file which the operator has
+        // named, or does not name any more.
+        account_.url.clear();
+        account_.thumbprint = std::move(*thumbprint);
     }
     session_.emplace(std::move(*key), user_agent_);
     session_->set_account(account_.url);
@@ -217,6 +220,11 @@ void Issuer::on_account(base::Result<http::Response> result)
                            "the answer has no Location"}.in(doing));
         return;
     }
+    *url = http::resolve_url(directory_->new_account, *url);
+    if (auto status = http::check_url(*url); !status) {
+        answer(std::move(status).error_in(doing));
+        return;
+    }
     account_.url = *url;
     session_->set_account(*url);
     if (auto saved = ports_.store.save_account(settings_.name, account_);
@@ -229,163 +237,6 @@ void Issuer::on_account(base::Result<http::Response> result)
                                                + ", issuer \""
                                                + settings_.name + "\"");
     answer(base::ok());
-}
-
-// --- signed requests -------------------------------------------------------
-
-void Issuer::post(Post post, http::Completion completion)
-{
-    enqueue(Queued{std::move(post), std::move(completion)});
-}
-
-void Issuer::enqueue(Queued queued)
-{
-    queue_.push_back(std::move(queued));
-    pump();
-}
-
-// What needs the account waits while it is being registered.
-bool Issuer::may_send() const
-{
-    return registration_ || (!registering_ && !queue_.empty());
-}
-
-Issuer::Queued Issuer::take_next()
-{
-    if (registration_) {
-        return *std::exchange(registration_, std::nullopt);
-    }
-    Queued next = std::move(queue_.front());
-    queue_.pop_front();
-    return next;
-}
-
-void Issuer::pump()
-{
-    while (may_send()) {
-        if (session_->nonces(ports_.clock.now()) == 0) {
-            // Each answer brings the next nonce; a fresh one is asked for
-            // only while fewer circulate than orders are at work.
-            if (in_flight_ + nonce_fetches_ < std::max(parallel_, 1U)) {
-                fetch_nonce();
-            }
-            return;
-        }
-        transmit(take_next());
-    }
-}
-
-void Issuer::fetch_nonce()
-{
-    nonce_fetches_++;
-    client_->send(
-        session_->plain(http::Request::Method::head, directory_->new_nonce),
-        [this](base::Result<http::Response> result) {
-            nonce_fetches_--;
-            const auto now = ports_.clock.now();
-            if (result) {
-                session_->observe(*result, now);
-            }
-            if (session_->nonces(now) > 0 || !may_send()) {
-                pump();
-                return;
-            }
-            // No nonce, no request: say so to whoever is first in the queue,
-            // rather than ask for ever.
-            base::Error error = !result ? result.error()
-                : result->success()
-                ? base::Error{base::ErrorKind::protocol,
-                              "the answer has no usable Replay-Nonce"}
-                : acme::error_of(*result, now);
-            take_next().completion(std::move(error).in("getting a nonce"));
-            pump();
-        });
-}
-
-void Issuer::transmit(Queued queued)
-{
-    auto request = session_->post(queued.post.url, queued.post.payload,
-                                  queued.post.accept, ports_.clock.now());
-    if (!request) {
-        queued.completion(std::move(request).error_in("signing a request"));
-        return;
-    }
-    request->max_body = queued.post.max_body;
-    queued.account = session_->account();
-    in_flight_++;
-    client_->send(std::move(*request),
-                  [this, queued = std::move(queued)](
-                      base::Result<http::Response> result) mutable {
-                      on_answer(std::move(queued), std::move(result));
-                  });
-}
-
-void Issuer::on_answer(Queued queued, base::Result<http::Response> result)
-{
-    in_flight_--;
-    if (result) {
-        session_->observe(*result, ports_.clock.now());
-        if (repeat_after(queued, *result)) {
-            return;
-        }
-    }
-    queued.completion(std::move(result));
-    pump();
-}
-
-// Whether the request is going to be sent again, which then was arranged.
-bool Issuer::repeat_after(Queued& queued, const http::Response& response)
-{
-    if (response.status < 400) {
-        return false;
-    }
-    if (is_problem(response, "badNonce")
-        && queued.bad_nonces < kMaxBadNonces)
-    {
-        queued.bad_nonces++;
-        if (queued.registration) {
-            registration_ = std::move(queued);
-        } else {
-            queue_.push_front(std::move(queued));
-        }
-        pump();
-        return true;
-    }
-    if (is_problem(response, "accountDoesNotExist")
-        && !queued.registration && !queued.registered_again)
-    {
-        register_again(std::move(queued));
-        return true;
-    }
-    return false;
-}
-
-void Issuer::register_again(Queued queued)
-{
-    queued.registered_again = true;
-    if (queued.account == session_->account()) {
-        ports_.log.write(base::LogLevel::warn,
-                         "the CA does not know account "
-                             + base::printable(session_->account())
-                             + " any more, registering again, issuer \""
-                             + settings_.name + "\"");
-        session_->set_account("");
-    } else if (!session_->account().empty()) {
-        // Others have found that out before.
-        enqueue(std::move(queued));
-        return;
-    }
-    waiting_.push_back(
-        [this, queued = std::move(queued)](base::Status status) mutable {
-            if (!status) {
-                queued.completion(status.error());
-                return;
-            }
-            enqueue(std::move(queued));
-        });
-    if (waiting_.size() == 1) {
-        register_account();
-    }
 }
 
 }  // namespace manager

@@ -10,6 +10,20 @@ void ManagedCertificate::take(const crypto::Chain& chain)
     validity = schedule::Validity{leaf.not_before(), leaf.not_after()};
 }
 
+std::string ManagedCertificate::names_key() const
+{
+    auto names = settings.names;
+    std::sort(names.begin(), names.end());
+    return base::join(names);
+}
+
+bool ManagedCertificate::is_for_this(const store::Job& stored,
+                                     const IssuerSettings& issuer) const
+{
+    return stored.directory == issuer.directory
+        && stored.names == names_key();
+}
+
 bool ManagedCertificate::satisfied_by(const crypto::Bundle& bundle,
                                       const IssuerSettings& issuer) const
 {

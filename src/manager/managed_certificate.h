@@ -32,8 +32,16 @@ struct ManagedCertificate {
     // Issued and served, but the disk did not take it yet.
     std::optional<base::Secret> unsaved;
     base::Time unsaved_told{};
+    base::Time unsaved_until{};  // no earlier than this is it tried again
 
     void take(const crypto::Chain& chain);
+
+    // The names, in an order that does not depend on the configuration's.
+    std::string names_key() const;
+
+    // Whether the job is about these names at that issuer.
+    bool is_for_this(const store::Job& stored,
+                     const IssuerSettings& issuer) const;
 
     // Whether `bundle` satisfies these settings at that issuer.
     bool satisfied_by(const crypto::Bundle& bundle,

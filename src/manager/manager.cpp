@@ -21,10 +21,11 @@ constexpr base::Duration kRetireSleep = 2s;
 constexpr base::Duration kStorageGood = 1min;
 constexpr base::Duration kStorageTold = 1h;
 
-base::Time not_before_of(const store::Job& job, base::Time now)
+// What was to be a minute from now and lies further away is from before the
+// clock was set back.
+base::Time sane(base::Time minute, base::Time now)
 {
-    return job.not_before ? schedule::sane_not_before(*job.not_before, now)
-                          : base::Time{};
+    return minute <= now + 1min ? minute : base::Time{};
 }
 
 }  // namespace
@@ -58,9 +59,13 @@ void Manager::wake(base::Duration delay, void (Manager::*step)())
 void Manager::tick()
 {
     const auto now = ports_.clock.now();
+    // Whatever happens below, even for want of memory, it goes on.
+    wake(kLongestSleep, &Manager::tick);
     retire();
     for (auto& certificate : certificates_) {
-        if (certificate.unsaved && storage_ready(now)) {
+        if (certificate.unsaved && sane(certificate.unsaved_until, now) <= now
+            && storage_ready(now))
+        {
             save_bundle(certificate);
         }
     }
@@ -88,16 +93,17 @@ void Manager::sleep(base::Time now)
         if (certificate.attempt_over) {
             next = std::min(next, now + kRetireSleep);
         }
-        if (certificate.unsaved && storage_bad_until(now) > now) {
-            next = std::min(next, storage_bad_until(now));
+        if (certificate.unsaved) {
+            next = std::min(next, std::max({certificate.unsaved_until,
+                                            storage_bad_until(now),
+                                            now + kStorageBad}));
         }
         if (certificate.attempt) {
             continue;
         }
         const auto& ca = cas_[certificate.settings.issuer];
-        const auto due =
-            std::max({certificate.due(now), storage_bad_until(now),
-                      not_before_of(ca.job, now)});
+        const auto due = std::max({certificate.due(now),
+                                   storage_bad_until(now), ready_at(ca, now)});
         if (due > now) {
             next = std::min(next, due);
         }
@@ -125,8 +131,19 @@ std::vector<ManagedCertificate*> Manager::due_at(std::size_t ca,
     return due;
 }
 
+// Before then the issuer is not asked for anything new.
+base::Time Manager::ready_at(const Ca& ca, base::Time now) const
+{
+    const auto hold =
+        ca.hold_until <= now + kLongestHold ? ca.hold_until : base::Time{};
+    return ca.job.not_before
+        ? std::max(hold, schedule::sane_not_before(*ca.job.not_before, now))
+        : hold;
+}
+
 // How many more orders may be under way; one that waits for a CA in no hurry
-// holds no slot.
+// holds no slot. While the CA turns orders away, one at a time finds out
+// whether it still does.
 unsigned Manager::slots(std::size_t ca) const
 {
     const auto working = unsigned(std::count_if(
@@ -134,14 +151,15 @@ unsigned Manager::slots(std::size_t ca) const
             return c.settings.issuer == ca && c.working()
                 && !c.attempt->parked();
         }));
-    const unsigned limit = settings_.issuers[ca].max_orders;
+    const bool turns_away = cas_[ca].turned_away >= kTurnedAway;
+    const unsigned limit = turns_away ? 1 : settings_.issuers[ca].max_orders;
     return limit > working ? limit - working : 0;
 }
 
 void Manager::serve(std::size_t index, base::Time now)
 {
     Ca& ca = cas_[index];
-    if (ca.preparing || not_before_of(ca.job, now) > now || slots(index) == 0
+    if (ca.preparing || ready_at(ca, now) > now || slots(index) == 0
         || due_at(index, now).empty() || !storage_ready(now))
     {
         return;
@@ -157,13 +175,7 @@ void Manager::on_prepared(std::size_t index, const base::Status& status)
     Ca& ca = cas_[index];
     ca.preparing = false;
     if (!status) {
-        ca.job.directory = ca.issuer->settings().directory;
-        back_off(issuer_job_id(ca.issuer->settings()), ca.job,
-                 status.error());
-        log(base::LogLevel::warn,
-            status.error().message + "; next attempt at "
-                + base::format_time(*ca.job.not_before),
-            ca);
+        on_unprepared(ca, status.error());
         wake(base::Duration(0), &Manager::tick);
         return;
     }
@@ -190,6 +202,9 @@ void Manager::begin(ManagedCertificate& certificate)
         }
     }
     auto& issuer = *cas_[certificate.settings.issuer].issuer;
+    if (certificate.job.order_url.empty()) {
+        mark(certificate);
+    }
     log(base::LogLevel::info,
         certificate.job.order_url.empty() ? "ordering" : "resuming the order",
         certificate);
@@ -235,8 +250,7 @@ bool Manager::storage_ready(base::Time now)
 
 base::Time Manager::storage_bad_until(base::Time now) const
 {
-    return storage_bad_until_ <= now + kStorageBad ? storage_bad_until_
-                                                   : base::Time{};
+    return sane(storage_bad_until_, now);
 }
 
 void Manager::log(base::LogLevel level, const std::string& what,

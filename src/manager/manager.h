@@ -28,24 +28,37 @@ private:
     // How long a failed write is taken to say that the next fails, too.
     static constexpr base::Duration kStorageBad = std::chrono::minutes(1);
 
+    // So many orders turned away in a row, whatever their names, are the CA's
+    // trouble or a limit of the account.
+    static constexpr unsigned kTurnedAway = 3;
+    static constexpr base::Duration kLongestHold = std::chrono::minutes(10);
+
     // An issuer, and how it is doing.
     struct Ca {
         std::unique_ptr<Issuer> issuer;
         store::Job job;  // its own back-off
         bool preparing = false;
+        // Orders in a row that it did not take, and how long that makes the
+        // others wait: each would be told the same.
+        unsigned turned_away = 0;
+        base::Time hold_until{};
     };
 
     // manager_load.cpp: from the start of the process to the first tick.
     void acquire();
+    void on_lock_broken(const base::Error& error);
     void load_some();
     void drop_unused();
     void load(ManagedCertificate& certificate);
     void load_bundle(ManagedCertificate& certificate);
     void adopt(ManagedCertificate& certificate, const FoundBundle& found);
+    bool adopt_better(ManagedCertificate& certificate,
+                      const crypto::Bundle& own);
     void forget_finished_order(ManagedCertificate& certificate,
                                const crypto::Bundle& bundle);
     void load_ca(Ca& ca);
-    void load_job(const std::string& id, store::Job& job);
+    bool load_job(const std::string& id, store::Job& job);
+    void tell_back_off(const ManagedCertificate& certificate);
 
     // manager.cpp: what is due, begun and slept on.
     void tick();
@@ -58,6 +71,7 @@ private:
     void begin(ManagedCertificate& certificate);
     bool storage_ready(base::Time now);
     base::Time storage_bad_until(base::Time now) const;
+    base::Time ready_at(const Ca& ca, base::Time now) const;
     void wake(base::Duration delay, void (Manager::*step)());
 
     // manager_outcome.cpp: what came of it.
@@ -65,13 +79,17 @@ private:
                     Attempt::Outcome outcome);
     void on_issued(ManagedCertificate& certificate, Attempt::Issued issued);
     void rest(ManagedCertificate& certificate);
+    void mark(ManagedCertificate& certificate);
     void save_bundle(ManagedCertificate& certificate);
     void on_unsaved(ManagedCertificate& certificate,
                     const base::Error& error);
     void on_failed(ManagedCertificate& certificate, const base::Error& error,
                    bool order_usable);
+    void on_turned_away(const ManagedCertificate& certificate,
+                        const base::Error& error);
+    void on_unprepared(Ca& ca, const base::Error& error);
     void back_off(const std::string& id, store::Job& job,
-                  const base::Error& error);
+                  const base::Error& error, base::Duration longest);
     void save_job(const std::string& id, const store::Job& job);
     void clear_job(const std::string& id, store::Job& job);
 

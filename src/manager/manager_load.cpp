@@ -16,6 +16,7 @@ constexpr base::Duration kLockFirst = 20ms;
 constexpr base::Duration kLockLongest = 1s;
 constexpr base::Duration kLockTold = 10s;
 constexpr base::Duration kLockBroken = 1min;
+constexpr base::Duration kLockBrokenTold = 1h;
 
 // The event loop gets its turn between two slices.
 constexpr std::size_t kSlice = 32;
@@ -30,11 +31,7 @@ void Manager::acquire()
 {
     auto locked = ports_.lock.try_acquire();
     if (!locked) {
-        ports_.log.write(base::LogLevel::error,
-                         locked.error().message
-                             + "; no certificate is obtained or renewed "
-                               "until this works, trying again every minute");
-        wake(kLockBroken, &Manager::acquire);
+        on_lock_broken(locked.error());
         return;
     }
     if (*locked) {
@@ -53,8 +50,22 @@ void Manager::acquire()
     wake(pause, &Manager::acquire);
 }
 
+void Manager::on_lock_broken(const base::Error& error)
+{
+    if (lock_waited_ % kLockBrokenTold == base::Duration(0)) {
+        ports_.log.write(base::LogLevel::error,
+                         error.message
+                             + "; no certificate is obtained or renewed "
+                               "until this works, trying again every minute");
+    }
+    lock_waited_ += kLockBroken;
+    wake(kLockBroken, &Manager::acquire);
+}
+
 void Manager::load_some()
 {
+    // Whatever happens below, even for want of memory, it goes on.
+    wake(kLockBroken, &Manager::load_some);
     if (loaded_ == 0) {
         drop_unused();
         for (auto& ca : cas_) {
@@ -84,7 +95,7 @@ void Manager::drop_unused()
 void Manager::load_ca(Ca& ca)
 {
     const auto& settings = ca.issuer->settings();
-    load_job(issuer_job_id(settings), ca.job);
+    (void) load_job(issuer_job_id(settings), ca.job);
     if (ca.job.directory != settings.directory) {
         clear_job(issuer_job_id(settings), ca.job);
     }
@@ -93,27 +104,53 @@ void Manager::load_ca(Ca& ca)
 void Manager::load(ManagedCertificate& certificate)
 {
     const auto& settings = certificate.settings;
-    auto& job = certificate.job;
-    certificate.unread = false;
-    load_job(settings.id, job);
-    if (job.directory != settings_.issuers[settings.issuer].directory
-        || job.names != base::join(settings.names))
+    certificate.unread = !load_job(settings.id, certificate.job);
+    if (!certificate.is_for_this(certificate.job,
+                                 settings_.issuers[settings.issuer]))
     {
         // An order for other names or at another CA is of no use any more,
         // and its failures say nothing about this one.
-        clear_job(settings.id, job);
+        clear_job(settings.id, certificate.job);
     }
     load_bundle(certificate);
+    if (certificate.unread) {
+        certificate.job.not_before = ports_.clock.now() + kUnreadable;
+    } else if (certificate.job.failures > 0) {
+        tell_back_off(certificate);
+    }
 }
 
-void Manager::load_job(const std::string& id, store::Job& job)
+// After a start an operator should not have to guess why nothing happens.
+void Manager::tell_back_off(const ManagedCertificate& certificate)
+{
+    const auto now = ports_.clock.now();
+    if (certificate.job.not_before && certificate.due(now) > now) {
+        log(base::LogLevel::notice,
+            "after " + std::to_string(certificate.job.failures)
+                + " failures the next attempt is at "
+                + base::format_time(certificate.due(now))
+                + ", the last one: " + certificate.job.last_error,
+            certificate);
+    }
+}
+
+// False when there is one that cannot be read: what it says must not be
+// overwritten by a new one.
+bool Manager::load_job(const std::string& id, store::Job& job)
 {
     auto stored = ports_.store.load_job(id);
     if (!stored) {
         ports_.log.write(base::LogLevel::error, stored.error().message);
-        return;
+        // What was damaged is in quarantine now; what is only unreadable is
+        // still there.
+        stored = ports_.store.load_job(id);
+    }
+    if (!stored) {
+        job = {};
+        return false;
     }
     job = (*stored).value_or(store::Job{});
+    return true;
 }
 
 void Manager::load_bundle(ManagedCertificate& certificate)
@@ -127,7 +164,6 @@ void Manager::load_bundle(ManagedCertificate& certificate)
     }
     if (!found) {
         certificate.unread = true;
-        certificate.job.not_before = ports_.clock.now() + kUnreadable;
         return;
     }
     if (*found) {
@@ -140,27 +176,55 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
     const auto& id = certificate.settings.id;
     auto bundle = crypto::parse_bundle(found.text.reveal());
     if (!bundle) {
+        // One that cannot be moved away would be found again for ever.
+        const bool moved = found.own && ports_.store.quarantine_bundle(id);
         log(base::LogLevel::error,
-            "the stored bundle cannot be used and is moved to quarantine: "
+            "the stored bundle cannot be used"
+                + std::string(moved ? " and was moved to quarantine: " : ": ")
                 + bundle.error().message,
             certificate);
-        // One that cannot be moved away would be found again for ever.
-        if (found.own && ports_.store.quarantine_bundle(id)) {
+        if (moved) {
             load_bundle(certificate);
         }
+        return;
+    }
+    if (found.own && adopt_better(certificate, *bundle)) {
         return;
     }
     certificate.take(bundle->chain);
     certificate.as_configured = certificate.satisfied_by(
         *bundle, settings_.issuers[certificate.settings.issuer]);
     forget_finished_order(certificate, *bundle);
-    if (!found.own) {
-        (void) ports_.sink.publish(id, found.text);
+    // The master has put into the zone what was stored when it started; a
+    // helper that ended since may have stored a newer one.
+    if (auto published = ports_.sink.publish(id, found.text); !published) {
+        log(base::LogLevel::crit, published.error().message, certificate);
     }
     if (!found.own && certificate.as_configured) {
         // The same names in another order, or a renamed certificate.
         certificate.unsaved = found.text;
     }
+}
+
+// Its own bundle may be of fewer names than another one that is stored: ids
+// depend on the order of names and lines in the configuration.
+bool Manager::adopt_better(ManagedCertificate& certificate,
+                           const crypto::Bundle& own)
+{
+    const auto& names = certificate.settings.names;
+    if (crypto::covers(own.chain.front(), names)) {
+        return false;
+    }
+    const auto other = index_.best_for(names);
+    if (!other || *other == certificate.settings.id) {
+        return false;
+    }
+    auto text = ports_.store.load_bundle(*other);
+    if (!text || !*text) {
+        return false;
+    }
+    adopt(certificate, FoundBundle{std::move(**text), false});
+    return certificate.validity.has_value();
 }
 
 // A crash between storing the bundle and removing the job: resuming that

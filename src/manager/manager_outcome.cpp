@@ -10,12 +10,37 @@ namespace {
 using namespace std::chrono_literals;
 
 // From one certificate to the next of the same names, whatever the clock says.
-constexpr base::Duration kRest = 24h;
+// Let's Encrypt gives five a week.
+constexpr base::Duration kRest = 48h;
 
 constexpr base::Duration kUnsavedTold = 1h;
 
+// A helper that dies on an answer is replaced at once: without a mark on disk
+// it would order again and again.
+constexpr base::Duration kMark = 1min;
+
+// A CA in trouble is looked at this often at least: all certificates wait.
+constexpr base::Duration kLongestUnprepared = 1h;
+
 // Less than this left of a lifetime, a failure is an emergency.
 constexpr double kCritical = 0.05;
+
+bool is_trouble(const base::Error& error)
+{
+    return error.kind == base::ErrorKind::network
+        || error.kind == base::ErrorKind::protocol;
+}
+
+// Trouble passes: a short lifetime must not run out during a day's pause.
+base::Duration longest_pause(const ManagedCertificate& certificate,
+                             const base::Error& error, base::Time now)
+{
+    if (!certificate.validity || !is_trouble(error)) {
+        return base::Duration::max();
+    }
+    const base::Duration left = certificate.validity->not_after - now;
+    return std::max<base::Duration>(left / 8, 1min);
+}
 
 base::LogLevel level_of(const base::Error& error, double share_left,
                         bool served)
@@ -57,14 +82,16 @@ void Manager::on_issued(ManagedCertificate& certificate,
     if (!published) {
         log(base::LogLevel::crit,
             published.error().message
-                + "; the new certificate is stored and will be served after "
-                  "a reload",
+                + "; the new certificate will be served after the reload "
+                  "with it",
             certificate);
     }
     certificate.take(issued.chain);
     certificate.as_configured = true;
+    auto& ca = cas_[certificate.settings.issuer];
+    ca.turned_away = 0;
+    ca.hold_until = {};
     save_bundle(certificate);
-    rest(certificate);
     const auto& leaf = issued.chain.front();
     log(base::LogLevel::notice,
         std::string(renewed ? "renewed" : "issued") + ", valid until "
@@ -88,10 +115,18 @@ void Manager::rest(ManagedCertificate& certificate)
         "the new certificate is due for renewal already; is this machine's "
         "clock right?",
         certificate);
+    certificate.job.not_before = end;
+    mark(certificate);
+}
+
+// On disk before the CA is asked for something new.
+void Manager::mark(ManagedCertificate& certificate)
+{
     auto& job = certificate.job;
     job.directory = settings_.issuers[certificate.settings.issuer].directory;
-    job.names = base::join(certificate.settings.names);
-    job.not_before = end;
+    job.names = certificate.names_key();
+    const auto now = ports_.clock.now();
+    job.not_before = std::max(job.not_before.value_or(now), now + kMark);
     save_job(certificate.settings.id, job);
 }
 
@@ -99,13 +134,14 @@ void Manager::save_bundle(ManagedCertificate& certificate)
 {
     const auto& id = certificate.settings.id;
     auto saved = ports_.store.save_bundle(id, *certificate.unsaved);
-    if (!saved) {
+    if (saved) {
+        certificate.unsaved.reset();
+        certificate.unsaved_told = {};
+        clear_job(id, certificate.job);
+    } else {
         on_unsaved(certificate, saved.error());
-        return;
     }
-    certificate.unsaved.reset();
-    certificate.unsaved_told = {};
-    clear_job(id, certificate.job);
+    rest(certificate);
 }
 
 // The job keeps key and order: a restart fetches the certificate again.
@@ -114,7 +150,7 @@ void Manager::on_unsaved(ManagedCertificate& certificate,
 {
     const auto now = ports_.clock.now();
     storage_good_until_ = {};
-    storage_bad_until_ = now + kStorageBad;
+    certificate.unsaved_until = now + kStorageBad;
     auto& told = certificate.unsaved_told;
     if (now < told + kUnsavedTold && now >= told) {
         return;
@@ -134,14 +170,20 @@ void Manager::on_failed(ManagedCertificate& certificate,
         storage_good_until_ = {};
     }
     auto& job = certificate.job;
+    if (job.order_url.empty()) {
+        on_turned_away(certificate, error);
+    } else {
+        cas_[certificate.settings.issuer].turned_away = 0;
+    }
     if (!order_usable) {
         job.order_url.clear();
         job.key_pem.clear();
     }
     job.directory = settings_.issuers[certificate.settings.issuer].directory;
-    job.names = base::join(certificate.settings.names);
-    back_off(certificate.settings.id, job, error);
+    job.names = certificate.names_key();
     const auto now = ports_.clock.now();
+    back_off(certificate.settings.id, job, error,
+             longest_pause(certificate, error, now));
     std::string what = error.message + "; failure "
         + std::to_string(job.failures) + " in a row, next attempt at "
         + base::format_time(*job.not_before);
@@ -154,13 +196,64 @@ void Manager::on_failed(ManagedCertificate& certificate,
         what, certificate);
 }
 
+// The CA did not take the order: down, or a limit. Others would be told the
+// same, if this has nothing to do with the names.
+void Manager::on_turned_away(const ManagedCertificate& certificate,
+                             const base::Error& error)
+{
+    Ca& ca = cas_[certificate.settings.issuer];
+    const bool limited = error.kind == base::ErrorKind::rate_limited;
+    if (!limited && !is_trouble(error)) {
+        return;
+    }
+    ca.turned_away++;
+    if (ca.turned_away < kTurnedAway) {
+        return;
+    }
+    const base::Duration pause = limited ? kLongestHold : 1min;
+    ca.hold_until = ports_.clock.now() + pause;
+    if (ca.turned_away == kTurnedAway) {
+        log(base::LogLevel::warn,
+            "the CA turned away " + std::to_string(kTurnedAway)
+                + " orders in a row: asking for one certificate at a time, "
+                  "every "
+                + base::format_duration(pause),
+            ca);
+    }
+}
+
+void Manager::on_unprepared(Ca& ca, const base::Error& error)
+{
+    const auto now = ports_.clock.now();
+    const auto& issuer = ca.issuer->settings();
+    ca.job.directory = issuer.directory;
+    back_off(issuer_job_id(issuer), ca.job, error,
+             is_trouble(error) ? kLongestUnprepared : base::Duration::max());
+    double least = 1;
+    for (const auto& certificate : certificates_) {
+        if (&cas_[certificate.settings.issuer] == &ca && certificate.validity)
+        {
+            least = std::min(least, certificate.share_left(now));
+        }
+    }
+    log(level_of(error, least, true),
+        error.message + "; next attempt at "
+            + base::format_time(*ca.job.not_before),
+        ca);
+}
+
+// `longest` limits what the ladder says, but not what the CA says.
 void Manager::back_off(const std::string& id, store::Job& job,
-                       const base::Error& error)
+                       const base::Error& error, base::Duration longest)
 {
     const auto now = ports_.clock.now();
     job.failures++;
-    job.not_before =
-        schedule::next_attempt(job.failures, error, now, ports_.random);
+    auto next = schedule::next_attempt(job.failures, error, now,
+                                       ports_.random);
+    if (longest < next - now) {
+        next = std::max(now + longest, error.retry_at.value_or(now));
+    }
+    job.not_before = next;
     job.last_error = error.message;
     job.last_error_at = now;
     save_job(id, job);

@@ -26,6 +26,20 @@ bool covered_by(const base::Identifiers& covered,
         != covered.end();
 }
 
+// A bundle that was put there by hand does not describe itself.
+std::optional<crypto::BundleSummary> summary_of(std::string_view text)
+{
+    if (auto summary = crypto::summarize_bundle(text)) {
+        return summary;
+    }
+    const auto bundle = crypto::parse_bundle(text);
+    if (!bundle) {
+        return std::nullopt;
+    }
+    const auto& leaf = bundle->chain.front();
+    return crypto::BundleSummary{leaf.names(), leaf.not_after()};
+}
+
 }  // namespace
 
 void BundleIndex::read()
@@ -40,10 +54,9 @@ void BundleIndex::read()
         if (!text || !*text) {
             continue;
         }
-        auto bundle = crypto::parse_bundle((*text)->reveal());
-        if (bundle) {
-            const auto& leaf = bundle->chain.front();
-            entries_.push_back({id, leaf.names(), leaf.not_after()});
+        if (auto summary = summary_of((*text)->reveal())) {
+            entries_.push_back(
+                {id, std::move(summary->names), summary->not_after});
         }
     }
 }
@@ -57,14 +70,12 @@ std::optional<std::string> BundleIndex::best_for(
     const Entry* best = nullptr;
     std::size_t best_count = 0;
     for (const auto& entry : entries_) {
-        if (!covered_by(entry.covered, names.front())) {
-            continue;
-        }
-        const std::size_t count = std::count_if(
+        const auto count = std::size_t(std::count_if(
             names.begin(), names.end(),
-            [&](const auto& n) { return covered_by(entry.covered, n); });
-        if (!best || count > best_count
-            || (count == best_count && entry.not_after > best->not_after))
+            [&](const auto& n) { return covered_by(entry.covered, n); }));
+        if (count > best_count
+            || (best && count == best_count
+                && entry.not_after > best->not_after))
         {
             best = &entry;
             best_count = count;

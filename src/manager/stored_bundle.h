@@ -17,13 +17,14 @@
 namespace manager {
 
 // Finds bundles of other certificates for those that have none of their own.
-// Reads the whole store, once, and only when it is asked.
+// Reads the whole store, once, and only when it is asked; the master, too, so
+// it goes by what bundles say of themselves.
 class BundleIndex {
 public:
     explicit BundleIndex(store::Store& store) : store_(store) {}
 
-    // The id of the stored bundle that covers the most of these names, the
-    // first one among them, and is valid longest.
+    // The id of the stored bundle that covers the most of these names, and
+    // of several such the one that is valid longest.
     std::optional<std::string> best_for(const base::Identifiers& names);
 
 private:

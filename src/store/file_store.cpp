@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "crypto/key.h"
 #include "store/atomic_file.h"
 #include "store/careful_read.h"
 #include "store/folder.h"
@@ -45,6 +46,17 @@ base::Status FileStore::probe()
     return base::ok();
 }
 
+namespace {
+
+// None at all is fine: it may be the operator's own.
+bool has_good_key(const Account& account)
+{
+    return account.key_pem.empty()
+           || crypto::PrivateKey::from_pem(account.key_pem.reveal());
+}
+
+}  // namespace
+
 base::Result<std::optional<Account>> FileStore::load_account(
     const std::string& issuer, const std::string& directory)
 {
@@ -53,6 +65,9 @@ base::Result<std::optional<Account>> FileStore::load_account(
     if (account && *account && (*account)->directory != directory) {
         return damaged(*place, "it is an account at another CA, "
                                    + base::printable((*account)->directory));
+    }
+    if (account && *account && !has_good_key(**account)) {
+        return damaged(*place, "its key cannot be used");
     }
     return account;
 }

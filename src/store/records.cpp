@@ -169,6 +169,7 @@ base::Secret encode(const Account& account)
 {
     Value record = {{"version", kVersion}, {"directory", account.directory}};
     put(record, "url", account.url);
+    put(record, "thumbprint", account.thumbprint);
     put_key(record, account.key_pem);
     return finish(record);
 }
@@ -196,6 +197,7 @@ base::Result<Account> decode_account(std::string_view text)
     Account account;
     account.directory = reader.text("directory");
     account.url = reader.text("url");
+    account.thumbprint = reader.text("thumbprint");
     account.key_pem = reader.key();
     if (reader.failed()) {
         return *reader.failed();

@@ -16,6 +16,7 @@ namespace store {
 struct Account {
     std::string directory;  // URL of the CA's directory
     std::string url;        // empty: not registered yet
+    std::string thumbprint;  // of the key the URL belongs to
     base::Secret key_pem;   // empty: the key is the operator's own file
 };
 

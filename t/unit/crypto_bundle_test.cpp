@@ -63,6 +63,8 @@ TEST_F(Bundle, IsAFileThatPeopleAndProgramsCanRead)
 {
     EXPECT_THAT(encoded(),
                 StartsWith("Issuer: https://ca.example/directory\n"
+                           "Names: a.example\n"
+                           "Valid until: 2027-02-21T05:29:59Z\n"
                            "Certificates: 2\n"
                            "-----BEGIN PRIVATE KEY-----\n"));
     EXPECT_TRUE(encoded().ends_with("-----END CERTIFICATE-----\n"));

@@ -83,13 +83,11 @@ TEST_F(ManagerIssue, CertificateForOtherNamesIsAFailureWithBackOff)
     ca.certify = {crypto_test::name("wrong.example")};
     configure({"a.example"});
     start();
-    run(59s);
-    EXPECT_EQ(orders(), 1);
-    run(9min);
-    EXPECT_EQ(orders(), 2);
+    run(kDay - 1s);
+    EXPECT_EQ(orders(), 1) << "each one counts against the CA's limits";
     ca.certify.clear();
-    run(2min);
-    EXPECT_EQ(orders(), 3);
+    run(3h);
+    EXPECT_EQ(orders(), 2);
     EXPECT_TRUE(is_served("a.example"));
 }
 

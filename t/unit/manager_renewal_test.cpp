@@ -103,7 +103,7 @@ TEST_F(ManagerRenewal, AllIsWellAfterTheClockWasSixtyDaysAhead)
     const auto before = orders();
     run(58 * kDay);
     EXPECT_EQ(orders(), before);
-    run(4 * kDay);
+    run(6 * kDay);
     EXPECT_EQ(orders(), before + 1);
 }
 

@@ -26,7 +26,7 @@ TEST_P(DeathAfterRequest, CostsAtMostOneOrder)
     start();
     loop.run_until([&] { return ca.requests.size() == GetParam(); });
     restart();
-    run(30s);
+    run(90s);
     expect_all_well();
 }
 
@@ -36,7 +36,7 @@ TEST_P(DeathAfterRequest, CostsNoOrderOnceTheAnswerHasArrived)
     loop.run_until([&] { return ca.requests.size() == GetParam(); });
     run(10ms);
     restart();
-    run(30s);
+    run(90s);
     expect_all_well();
     EXPECT_EQ(orders(), 1);
 }
@@ -50,7 +50,7 @@ TEST_P(DeathAfterRequest, CanHappenTwice)
     loop.run_until([&] { return ca.requests.size() == GetParam() + 3; });
     run(10ms);
     restart();
-    run(30s);
+    run(150s);
     expect_all_well();
 }
 

@@ -1,3 +1,4 @@
+#include "crypto/key.h"
 #include "store_directory.h"
 
 #include <gmock/gmock.h>
@@ -21,7 +22,9 @@ class FileStoreTest : public StoreTest {};
 store::Account account_at(const std::string& directory,
                           const std::string& url)
 {
-    return {directory, url, secret("-----BEGIN PRIVATE KEY-----\nx\n")};
+    static const auto key =
+        crypto::PrivateKey::generate(crypto::KeyType::ecdsa_256);
+    return {directory, url, "thumb", *key->to_pem()};
 }
 
 TEST_F(FileStoreTest, GivesNothingForWhatIsNotThere)

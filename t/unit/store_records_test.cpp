@@ -17,16 +17,19 @@ TEST(Records, AnAccountIsTheSameAfterwards)
 {
     const store::Account account = {
         "https://ca.example/directory", "https://ca.example/acct/1",
+        "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
         base::Secret("-----BEGIN PRIVATE KEY-----\nx\n")};
     const auto text = store::encode(account);
     EXPECT_EQ(text.reveal(),
               R"({"directory":"https://ca.example/directory",)"
               R"("key":"-----BEGIN PRIVATE KEY-----\nx\n",)"
+              R"("thumbprint":"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",)"
               R"("url":"https://ca.example/acct/1","version":1})");
     const auto decoded = store::decode_account(text.reveal());
     ASSERT_TRUE(decoded);
     EXPECT_EQ(decoded->directory, account.directory);
     EXPECT_EQ(decoded->url, account.url);
+    EXPECT_EQ(decoded->thumbprint, account.thumbprint);
     EXPECT_EQ(decoded->key_pem, account.key_pem);
 }
 
