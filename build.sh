@@ -269,9 +269,10 @@ build_variant() {
     tree=$(variant_tree "$variant")
     variant_flags "$variant"
     configure_tree
+    local make=(make -s -C "$tree" -f objs/Makefile modules)
+    "${make[@]}" -q >/dev/null 2>&1 || say build "compiling, a minute or two"
+    logged make "${make[@]}" -j"$cores" || die "the module does not compile"
     say build "${tree##*/}/objs/$module.so"
-    logged make make -s -C "$tree" -f objs/Makefile -j"$cores" modules ||
-        die "the module does not compile"
     load_module
 }
 

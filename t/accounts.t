@@ -94,4 +94,11 @@ like($t->wait_log(qr/terms of service are not accepted/, 10),
     qr/read \S+ and set "accept_terms_of_service on".*next attempt at/,
     'terms: the operator is told what to read and to do');
 
+configure($ca->issuer_block(name => 'careful'),
+    'acme_domain b.example key=ecdsa:384;');
+$t->reload;
+ok($t->wait_for(sub {
+    $t->tls_connect('b.example')->{key_type} eq 'ecdsa:384' }, 15,
+    'a certificate'), 'and a reload with it done is enough');
+
 $t->done;

@@ -78,7 +78,14 @@ my @bad = (
     [ in_http('acme_zone 32k;'), qr/"acme_zone 32768" is too small/ ],
     [ in_http('acme_zone big;'), qr/"acme_zone" directive/ ],
     [ in_http('acme_zone 1m; acme_zone 1m;'), qr/"acme_zone".*duplicate/ ],
-    [ in_http("acme_state_path $dir/none/state;"), qr/\Q$dir\E\/none\/state/ ],
+    [ in_http("acme_state_path $dir/none/state;"),
+        qr/"\Q$dir\E\/none\/state" in "acme_state_path": "\Q$dir\E\/none": No such/ ],
+    [ in_http("acme_state_path $dir/empty.pem;"),
+        qr/"acme_state_path": it is not a directory/ ],
+    [ in_http('acme_state_path "";'), qr/"acme_state_path": it must be/ ],
+    [ in_http('acme_state_path /;'), qr/"acme_state_path": it must be/ ],
+    [ in_issuer('uri https://a/; challenge http-01 dns-01;'),
+        qr/invalid value "http-01" "dns-01" in "challenge"/ ],
 );
 
 for my $case (@bad) {

@@ -28,10 +28,13 @@ my $example = 'one-line.conf';
 my $lifetime = 60;
 
 $| = 1;
-my %option = (issuer => 'letsencrypt-staging');
+my %option;
 GetOptions(\%option, 'once', 'domain=s', 'issuer=s')
     && !@ARGV or die "usage: ./build.sh run [--once] [--domain NAME "
     . "[--issuer ISSUER]]\n";
+die "--issuer is for a public host: say which, --domain NAME\n"
+    if $option{issuer} && !$option{domain};
+$option{issuer} //= 'letsencrypt-staging';
 $SIG{INT} = $SIG{TERM} = sub { say_line('stop', 'ending'); exit 0 };
 
 my $demo = eval { $option{domain} ? public_demo() : local_demo() }

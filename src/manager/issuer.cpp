@@ -5,6 +5,7 @@
 #include "acme/codec.h"
 #include "acme/problem.h"
 #include "base/text.h"
+#include "crypto/digest.h"
 #include "crypto/jws.h"
 #include "http/url.h"
 
@@ -24,6 +25,20 @@ Issuer::Issuer(const IssuerSettings& settings, const std::string& user_agent,
       ports_(ports),
       client_(ports.make_client(settings))
 {}
+
+std::string Issuer::fingerprint() const
+{
+    base::Secret all(settings_.directory);
+    for (const auto& contact : settings_.contacts) {
+        all.append("\n" + contact);
+    }
+    all.append(settings_.trusted_pem);
+    all.append(settings_.account_key_pem.reveal());
+    all.append(crypto::to_string(settings_.account_key_type));
+    all.append(settings_.verify ? " verify" : "");
+    all.append(settings_.accept_terms ? " terms" : "");
+    return crypto::to_hex(crypto::sha256(all.reveal()));
+}
 
 base::Result<std::string> Issuer::key_authorization(
     std::string_view token) const

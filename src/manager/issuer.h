@@ -28,6 +28,9 @@ public:
 
     const IssuerSettings& settings() const { return settings_; }
 
+    // Changes with the settings: what failed with others may work now.
+    std::string fingerprint() const;
+
     // Directory and account at hand: calls back when so, at once when they
     // are. Callers that come while it is under way share one answer.
     void prepare(Ready ready);

@@ -76,9 +76,11 @@ void Manager::load_some()
     for (; loaded_ < end; loaded_++) {
         load(certificates_[loaded_]);
     }
-    wake(base::Duration(0), loaded_ < certificates_.size()
-                                ? &Manager::load_some
-                                : &Manager::tick);
+    if (loaded_ < certificates_.size()) {
+        wake(base::Duration(0), &Manager::load_some);
+    } else {
+        wake(settings_.settle, &Manager::tick);
+    }
 }
 
 // Only now: until this process runs, the configuration before this one might
@@ -96,8 +98,15 @@ void Manager::load_ca(Ca& ca)
 {
     const auto& settings = ca.issuer->settings();
     (void) load_job(issuer_job_id(settings), ca.job);
-    if (ca.job.directory != settings.directory) {
+    if (ca.job.names != ca.issuer->fingerprint()) {
         clear_job(issuer_job_id(settings), ca.job);
+    }
+    const auto now = ports_.clock.now();
+    if (ca.job.failures > 0 && ready_at(ca, now) > now) {
+        log(base::LogLevel::notice,
+            "the next attempt is at " + base::format_time(ready_at(ca, now))
+                + ", the last one: " + ca.job.last_error,
+            ca);
     }
 }
 
@@ -179,7 +188,7 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
         // One that cannot be moved away would be found again for ever.
         const bool moved = found.own && ports_.store.quarantine_bundle(id);
         log(base::LogLevel::error,
-            "the stored bundle cannot be used"
+            "certificates/" + id + ".pem cannot be used"
                 + std::string(moved ? " and was moved to quarantine: " : ": ")
                 + bundle.error().message,
             certificate);

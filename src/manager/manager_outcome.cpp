@@ -227,6 +227,7 @@ void Manager::on_unprepared(Ca& ca, const base::Error& error)
     const auto now = ports_.clock.now();
     const auto& issuer = ca.issuer->settings();
     ca.job.directory = issuer.directory;
+    ca.job.names = ca.issuer->fingerprint();
     back_off(issuer_job_id(issuer), ca.job, error,
              is_trouble(error) ? kLongestUnprepared : base::Duration::max());
     double least = 1;

@@ -7,6 +7,7 @@
 
 #include "base/identifier.h"
 #include "base/secret.h"
+#include "base/time.h"
 #include "crypto/key.h"
 
 namespace manager {
@@ -35,6 +36,8 @@ struct CertificateSettings {
 struct Settings {
     std::string state_path;
     std::string user_agent;
+    // No CA is told to look before this long after the start.
+    base::Duration settle{0};
     std::vector<IssuerSettings> issuers;
     std::vector<CertificateSettings> certificates;
 };

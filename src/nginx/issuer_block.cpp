@@ -213,8 +213,10 @@ char* take_option(ngx_conf_t* cf, Block& block)
         return refuse(cf, where + " directive is duplicate");
     }
     if (auto status = option->set(cf, block); !status) {
-        const std::string value =
-            given > 0 ? " \"" + base::printable(argument(cf)) + "\"" : "";
+        std::string value;
+        for (ngx_uint_t i = 1; i <= given; i++) {
+            value += " \"" + base::printable(argument(cf, i)) + "\"";
+        }
         return refuse(cf, "invalid value" + value + " in " + where
                               + " directive: " + status.error().message);
     }

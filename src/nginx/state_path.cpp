@@ -6,6 +6,8 @@
 #include <grp.h>
 #include <sys/stat.h>
 
+#include <cstring>
+
 #ifndef NGX_HTTP_ACME_DOMAIN_STATE_PATH
 #define NGX_HTTP_ACME_DOMAIN_STATE_PATH "/var/lib/nginx/acme"
 #endif
@@ -68,19 +70,50 @@ void warn(ngx_cycle_t* cycle, const char* what, const std::string& path)
 
 }  // namespace
 
+namespace {
+
+// nginx gives the path to the worker user, whatever it is, and says little
+// when it cannot make it.
+std::string why_unusable(const std::string& path)
+{
+    struct stat info;
+    if (path.empty() || path == "/") {
+        return "it must be a directory of its own";
+    }
+    if (stat(path.c_str(), &info) == 0) {
+        return S_ISDIR(info.st_mode) ? "" : "it is not a directory";
+    }
+    const std::string parent = path.substr(0, path.rfind('/'));
+    if (!parent.empty() && stat(parent.c_str(), &info) != 0) {
+        return "\"" + parent + "\": " + strerror(errno)
+            + "; nginx makes the last directory only";
+    }
+    return {};
+}
+
+}  // namespace
+
 char* add_state_path(ngx_conf_t* cf, MainConf& main)
 {
     ngx_str_t name = main.state_path;
     if (name.data == nullptr) {
         name = pool_copy(cf->pool, NGX_HTTP_ACME_DOMAIN_STATE_PATH);
     }
+    const bool given = name.len > 0;
     if (name.data == nullptr
-        || ngx_conf_full_name(cf->cycle, &name, 0) != NGX_OK)
+        || (given && ngx_conf_full_name(cf->cycle, &name, 0) != NGX_OK))
     {
         return static_cast<char*>(NGX_CONF_ERROR);
     }
     while (name.len > 1 && name.data[name.len - 1] == '/') {
         name.data[--name.len] = '\0';
+    }
+    const std::string text(view(name));
+    if (const auto why = why_unusable(text); !why.empty()) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "invalid path \"%s\" in \"acme_state_path\": %s",
+                      text.c_str(), why.c_str());
+        return static_cast<char*>(NGX_CONF_ERROR);
     }
     auto* path = static_cast<ngx_path_t*>(
         ngx_pcalloc(cf->pool, sizeof(ngx_path_t)));

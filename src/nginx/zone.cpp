@@ -11,6 +11,11 @@ namespace {
 
 constexpr char kName[] = "acme_domain";
 
+// At a reload nginx starts the new workers 100 ms before it tells the old ones
+// to stop listening. Where these do not see the new zone, a CA that looks
+// meanwhile may not find its answer.
+constexpr base::Duration kSettle = std::chrono::seconds(1);
+
 ngx_str_t zone_name()
 {
     return {sizeof(kName) - 1,
@@ -94,8 +99,9 @@ ngx_int_t init_zone(ngx_shm_zone_t* zone, void* previous)
         return NGX_ERROR;
     }
     main.tables = std::make_unique<shm::Tables>(pool, *layout);
-    if (previous == nullptr) {
+    if (previous == nullptr && !ngx_is_init_cycle(ngx_cycle)) {
         take_over(main, log);
+        main.settings.settle = kSettle;
     }
     if (!ngx_test_config) {
         load_stored(main, log);
