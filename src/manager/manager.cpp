@@ -9,6 +9,7 @@ namespace manager {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::minutes;
 
 // However far away the next event is, the wall clock may be stepped and the
 // machine suspended meanwhile.
@@ -25,7 +26,7 @@ constexpr base::Duration kStorageTold = 1h;
 // clock was set back.
 base::Time sane(base::Time minute, base::Time now)
 {
-    return minute <= now + 1min ? minute : base::Time{};
+    return minute <= now + minutes(1) ? minute : base::Time{};
 }
 
 }  // namespace

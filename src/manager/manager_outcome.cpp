@@ -8,6 +8,7 @@ namespace manager {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::minutes;
 
 // From one certificate to the next of the same names, whatever the clock says.
 // Let's Encrypt gives five a week.
@@ -39,7 +40,7 @@ base::Duration longest_pause(const ManagedCertificate& certificate,
         return base::Duration::max();
     }
     const base::Duration left = certificate.validity->not_after - now;
-    return std::max<base::Duration>(left / 8, 1min);
+    return std::max<base::Duration>(left / 8, minutes(1));
 }
 
 base::LogLevel level_of(const base::Error& error, double share_left,
@@ -210,7 +211,7 @@ void Manager::on_turned_away(const ManagedCertificate& certificate,
     if (ca.turned_away < kTurnedAway) {
         return;
     }
-    const base::Duration pause = limited ? kLongestHold : 1min;
+    const base::Duration pause = limited ? kLongestHold : minutes(1);
     ca.hold_until = ports_.clock.now() + pause;
     if (ca.turned_away == kTurnedAway) {
         log(base::LogLevel::warn,

@@ -103,7 +103,8 @@ bool ServedCertificate::install(SSL* ssl) const
 void TlsServer::add(ServedCertificate& certificate,
                     const base::Identifiers& names)
 {
-    auto& entry = entries_.emplace_back(Entry{&certificate});
+    entries_.push_back(Entry{&certificate});
+    auto& entry = entries_.back();
     for (const auto& name : names) {
         by_name_[name.value].push_back(&entry);
     }

@@ -49,6 +49,9 @@ public:
         faults_.push_back({resource, times, std::move(answer)});
     }
 
+    // No fault any more.
+    void heal() { faults_.clear(); }
+
     // How many have ever been made.
     unsigned accounts() const { return registered_; }
     void forget_accounts() { accounts_.clear(); }
@@ -144,7 +147,7 @@ private:
 
     http::Response show_directory() const
     {
-        Json body;
+        Json body{{"meta", {{"termsOfService", base_ + "terms"}}}};
         for (const auto* name : {"newNonce", "newAccount", "newOrder"}) {
             body[name] = base_ + name;
         }
