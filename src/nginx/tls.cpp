@@ -163,14 +163,14 @@ TlsServer::Entry& TlsServer::wanted_by(SSL* ssl)
 TlsServer::Entry& TlsServer::best_of(const std::vector<Entry*>& entries,
                                      ngx_log_t* log)
 {
-    Entry* best = nullptr;
+    Entry* best = entries.front();
     for (auto* entry : entries) {
         auto& certificate = *entry->certificate;
         certificate.refresh(*environment_.tables, log);
         if (certificate.loaded() && !certificate.expired(now())) {
             return *entry;
         }
-        if (best == nullptr || !best->certificate->loaded()) {
+        if (!best->certificate->loaded()) {
             best = entry;
         }
     }
