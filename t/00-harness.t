@@ -38,7 +38,7 @@ isnt($t->test_config('bad;')->{code}, 0, 'nginx -t refuses a bad file');
 
 $t->start;
 is(scalar(my @workers = $t->workers), 2, 'two workers');
-ok($t->helper, 'a helper');
+ok($t->wait_for(sub { $t->helper }, 5, 'the helper'), 'a helper');
 
 subtest 'HTTP' => sub {
     my $answer = $t->http_get('/', host => 'a.example');
