@@ -105,7 +105,7 @@ void Manager::load_ca(Ca& ca)
     if (ca.job.failures > 0 && ready_at(ca, now) > now) {
         log(base::LogLevel::notice,
             "the next attempt is at " + base::format_time(ready_at(ca, now))
-                + ", the last one: " + ca.job.last_error,
+                + ", the last one: " + base::printable(ca.job.last_error),
             ca);
     }
 }
@@ -138,7 +138,8 @@ void Manager::tell_back_off(const ManagedCertificate& certificate)
             "after " + std::to_string(certificate.job.failures)
                 + " failures the next attempt is at "
                 + base::format_time(certificate.due(now))
-                + ", the last one: " + certificate.job.last_error,
+                + ", the last one: "
+                + base::printable(certificate.job.last_error),
             certificate);
     }
 }

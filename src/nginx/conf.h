@@ -83,12 +83,6 @@ inline std::string_view view(const ngx_str_t& text)
     return {reinterpret_cast<const char*>(text.data), text.len};
 }
 
-inline ngx_str_t as_ngx_str(std::string_view text)
-{
-    return {text.size(),
-            reinterpret_cast<u_char*>(const_cast<char*>(text.data()))};
-}
-
 // Text that lives as long as the pool.
 ngx_str_t pool_copy(ngx_pool_t* pool, std::string_view text);
 

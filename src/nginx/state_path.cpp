@@ -68,10 +68,6 @@ void warn(ngx_cycle_t* cycle, const char* what, const std::string& path)
                   what, path.c_str());
 }
 
-}  // namespace
-
-namespace {
-
 // nginx gives the path to the worker user, whatever it is, and says little
 // when it cannot make it.
 std::string why_unusable(const std::string& path)
@@ -91,9 +87,8 @@ std::string why_unusable(const std::string& path)
     return {};
 }
 
-}  // namespace
-
-char* add_state_path(ngx_conf_t* cf, MainConf& main)
+// The whole path, without a slash at its end; data is null for want of memory.
+ngx_str_t full_path(ngx_conf_t* cf, const MainConf& main)
 {
     ngx_str_t name = main.state_path;
     if (name.data == nullptr) {
@@ -103,10 +98,21 @@ char* add_state_path(ngx_conf_t* cf, MainConf& main)
     if (name.data == nullptr
         || (given && ngx_conf_full_name(cf->cycle, &name, 0) != NGX_OK))
     {
-        return static_cast<char*>(NGX_CONF_ERROR);
+        return ngx_null_string;
     }
     while (name.len > 1 && name.data[name.len - 1] == '/') {
         name.data[--name.len] = '\0';
+    }
+    return name;
+}
+
+}  // namespace
+
+char* add_state_path(ngx_conf_t* cf, MainConf& main)
+{
+    const ngx_str_t name = full_path(cf, main);
+    if (name.data == nullptr) {
+        return static_cast<char*>(NGX_CONF_ERROR);
     }
     const std::string text(view(name));
     if (const auto why = why_unusable(text); !why.empty()) {
@@ -126,7 +132,7 @@ char* add_state_path(ngx_conf_t* cf, MainConf& main)
     path->conf_file = cf->conf_file->file.name.data;
     path->line = cf->conf_file->line;
     main.path = path;
-    main.settings.state_path = view(name);
+    main.settings.state_path = text;
     return ngx_add_path(cf, &main.path) == NGX_OK
         ? NGX_CONF_OK
         : static_cast<char*>(NGX_CONF_ERROR);
