@@ -32,6 +32,7 @@ struct Send {
     std::string payload;  // empty: POST-as-GET
     std::string accept;   // empty: whatever
     std::size_t max_body;
+    bool repeatable = true;  // as in http::Request
 };
 
 // Report with on_elapsed() after the delay.

@@ -74,6 +74,8 @@ void Issuance::place()
     stage_ = Stage::placing;
     order_url_.clear();
     send(settings_->new_order_url, encode_new_order(settings_->identifiers));
+    // The order may exist though its answer got lost.
+    std::get<Send>(actions_.back()).repeatable = false;
 }
 
 void Issuance::on_placed(const http::Response& response, base::Time now)

@@ -67,10 +67,34 @@ void Transfer::set_method()
     }
     if (request.method == http::Request::Method::post) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                          curl_off_t(request.body.size()));
+        set_body();
     }
+}
+
+// When a kept-alive connection dies without an answer, libcurl sends the
+// request anew on another one. It cannot once it has read from a body that it
+// cannot rewind, and fails instead.
+void Transfer::set_body()
+{
+    if (request.repeatable) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
+    curl_easy_setopt(easy, CURLOPT_READDATA, this);
+}
+
+std::size_t Transfer::on_upload(char* room, std::size_t size,
+                                std::size_t count, void* self) noexcept
+{
+    auto& transfer = *static_cast<Transfer*>(self);
+    const auto rest =
+        std::string_view(transfer.request.body).substr(transfer.uploaded_);
+    const auto copied = rest.copy(room, size * count);
+    transfer.uploaded_ += copied;
+    return copied;
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size,

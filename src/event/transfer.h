@@ -32,6 +32,8 @@ struct Transfer {
     CURL* easy = nullptr;
 
 private:
+    static std::size_t on_upload(char* room, std::size_t size,
+                                 std::size_t count, void* self) noexcept;
     static std::size_t on_header(char* data, std::size_t size,
                                  std::size_t count, void* self) noexcept;
     static std::size_t on_body(char* data, std::size_t size,
@@ -39,10 +41,12 @@ private:
 
     bool set_headers();
     void set_method();
+    void set_body();
     std::size_t take_header(std::string_view line);
     std::size_t take_body(std::string_view part);
 
     http::Response response_;
+    std::size_t uploaded_ = 0;
     std::size_t header_bytes_ = 0;
     bool too_large_ = false;
     curl_slist* headers_ = nullptr;

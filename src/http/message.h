@@ -21,6 +21,9 @@ struct Request {
     std::string body;
     // A longer response body is an Error, not a truncated body.
     std::size_t max_body = 64 * 1024;
+    // The client may send it again by itself when a connection broke before
+    // the answer. Not so where the other side would do it twice.
+    bool repeatable = true;
 };
 
 struct Response {

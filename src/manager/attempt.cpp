@@ -128,7 +128,7 @@ void Attempt::act(acme::Send& send)
     outstanding_++;
     issuer_.post(
         {std::move(send.url), std::move(send.payload), std::move(send.accept),
-         send.max_body},
+         send.max_body, send.repeatable},
         [this, exchange = send.exchange](base::Result<http::Response> result) {
             outstanding_--;
             if (finished_) {

@@ -44,6 +44,7 @@ public:
         std::string payload;  // empty: POST-as-GET
         std::string accept;
         std::size_t max_body = 64 * 1024;
+        bool repeatable = true;  // as in http::Request
     };
 
     // Signs and sends; repeats after badNonce and, once, after the CA turned

@@ -98,6 +98,7 @@ void Issuer::transmit(Queued queued)
         return;
     }
     request->max_body = queued.post.max_body;
+    request->repeatable = queued.post.repeatable;
     queued.account = session_->account();
     in_flight_++;
     client_->send(std::move(*request),

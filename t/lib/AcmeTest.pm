@@ -14,6 +14,7 @@ use Test::More;
 
 use AcmeTest::Checks;
 use AcmeTest::Example;
+use AcmeTest::FaultyCa;
 use AcmeTest::Http;
 use AcmeTest::Nginx;
 use AcmeTest::Paths;
@@ -81,6 +82,16 @@ sub start_ca {
 
 sub ca { return $_[0]{cas}[0] }
 
+# A CA in trouble, with a Pebble behind it: see AcmeTest::FaultyCa. It counts
+# requests, so Pebble refuses no nonce unless it is told to. From now on
+# %%ISSUER%% and %%ACME%% mean this one.
+sub start_faulty_ca {
+    my ($self, %o) = @_;
+    my $ca = $self->start_ca(nonce_reject => 0, %o);
+    return $self->{faulty} = AcmeTest::FaultyCa->new(dir => $self->{dir},
+        ca => $ca);
+}
+
 # Writes nginx.conf (or another file of the folder), see replacement().
 sub write_config {
     my ($self, $text, $name) = @_;
@@ -107,9 +118,9 @@ sub replacement {
         HTTP_GLOBALS => sub { $self->{nginx}->http_globals },
         STATE => sub { $self->state_dir },
         DIR => sub { $self->{dir} },
-        ISSUER => sub { $self->ca->issuer_block },
+        ISSUER => sub { ($self->{faulty} // $self->ca)->issuer_block },
         ACME => sub { 'acme_state_path ' . $self->state_dir . ";\n"
-            . $self->ca->issuer_block },
+            . $self->replacement('ISSUER') },
         CA_URL => sub { $self->ca->url },
         CA_FILE => sub { AcmeTest::Pebble::ca_file() },
         MODULE => sub { AcmeTest::Paths::module_path() },
@@ -312,7 +323,7 @@ sub finish {
     if ($master && AcmeTest::Process::is_running($master)) {
         eval { $self->stop; 1 } or fail("nginx stops: $@");
     }
-    $_->stop for @{ $self->{cas} };
+    $_->stop for grep { defined } $self->{faulty}, @{ $self->{cas} };
     $self->{dns}->stop if $self->{dns};
     @open = grep { $_ != $self } @open;
 }

@@ -199,6 +199,17 @@ sub issuer_block {
         . "}\n";
 }
 
+# The name of the resource that a path leads to; the path itself if none.
+sub resource_of {
+    my ($wanted) = @_;
+    for my $name (keys %path) {
+        my $path = $path{$name};
+        return $name if $wanted eq $path
+            || ($path =~ m{/$} && index($wanted, $path) == 0);
+    }
+    return $wanted;
+}
+
 # Counts, from Pebble's own log. A request refused for its nonce counts too:
 # orders and accounts count what came into being.
 sub requests {
