@@ -48,16 +48,17 @@ Actions Issuance::on_response(Exchange exchange,
     return flush();
 }
 
-Actions Issuance::on_failure(Exchange exchange, base::Error error)
+Actions Issuance::on_failure(Exchange exchange, base::Error error,
+                             base::Time now)
 {
     if (!take(exchange, Awaited::answer)) {
         return {};
     }
     if (exchange == kOrder) {
-        on_order_failure(std::move(error));
+        on_order_failure(std::move(error), now);
     } else {
         auto& validation = validations_[exchange.index];
-        follow(validation, validation.on_failure(std::move(error)));
+        follow(validation, validation.on_failure(std::move(error), now));
     }
     return flush();
 }
@@ -139,17 +140,18 @@ void Issuance::on_order_response(const http::Response& response,
     }
 }
 
-void Issuance::on_order_failure(base::Error error)
+void Issuance::on_order_failure(base::Error error, base::Time now)
 {
+    const auto delay = delay_of(error, now);
     switch (stage_) {
     case Stage::placing:
         // Whether there is an order now, nobody knows; another newOrder
         // could make two of them.
         return fail(std::move(error));
     case Stage::finalizing:
-        return on_lost_finalize(std::move(error), std::nullopt);
+        return on_lost_finalize(std::move(error), delay);
     default:
-        return repeat(std::move(error), std::nullopt);
+        return repeat(std::move(error), delay);
     }
 }
 

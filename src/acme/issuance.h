@@ -46,7 +46,8 @@ public:
                                       const http::Response& response,
                                       base::Time now);
     // No answer came (refused, reset, timed out).
-    [[nodiscard]] Actions on_failure(Exchange exchange, base::Error error);
+    [[nodiscard]] Actions on_failure(Exchange exchange, base::Error error,
+                                     base::Time now);
     [[nodiscard]] Actions on_elapsed(Exchange exchange);
     [[nodiscard]] Actions on_presented(Exchange exchange,
                                        base::Status status);
@@ -70,7 +71,7 @@ private:
     Actions flush();
     void expect_report_of(const Action& action);
     void on_order_response(const http::Response& response, base::Time now);
-    void on_order_failure(base::Error error);
+    void on_order_failure(base::Error error, base::Time now);
     void on_order_elapsed();
     void follow(const Validation& validation, Actions actions);
     void send(const std::string& url, std::string payload);

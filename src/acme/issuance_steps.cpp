@@ -118,7 +118,11 @@ void Issuance::on_resumed(const http::Response& response, base::Time now)
                                       : fail(std::move(error));
     }
     const auto order = decode_order(response.body);
-    if (!order || is_dead(*order, now) || !is_ours(*order)) {
+    if (!order) {
+        const auto pause = pace_.repeat(std::nullopt);
+        return pause ? wait(*pause) : place();
+    }
+    if (is_dead(*order, now) || !is_ours(*order)) {
         return place();
     }
     pace_.succeeded();

@@ -39,13 +39,14 @@ Actions Validation::on_response(const http::Response& response,
     }
 }
 
-Actions Validation::on_failure(base::Error error)
+Actions Validation::on_failure(base::Error error, base::Time now)
 {
+    const auto delay = delay_of(error, now);
     switch (state_) {
     case State::looking:
-        return repeat(std::move(error), std::nullopt);
+        return repeat(std::move(error), delay);
     case State::triggering:
-        return on_lost_trigger(std::move(error), std::nullopt);
+        return on_lost_trigger(std::move(error), delay);
     default:
         return {};
     }

@@ -22,7 +22,7 @@ public:
 
     Actions start();
     Actions on_response(const http::Response& response, base::Time now);
-    Actions on_failure(base::Error error);
+    Actions on_failure(base::Error error, base::Time now);
     Actions on_elapsed();
     Actions on_presented(base::Status status);
 

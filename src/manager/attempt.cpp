@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "crypto/csr.h"
 
 namespace manager {
@@ -18,8 +19,15 @@ constexpr base::Duration kKeptWait = std::chrono::minutes(1);
 
 Attempt::Attempt(const CertificateSettings& settings, Issuer& issuer,
                  store::Job& job, Ports& ports)
-    : settings_(settings), issuer_(issuer), job_(job), ports_(ports)
-{}
+    : settings_(settings),
+      issuer_(issuer),
+      job_(job),
+      ports_(ports)
+{
+    if (!job.order_url.empty()) {
+        registrations_ = issuer.registrations();
+    }
+}
 
 void Attempt::start(Done done, Parked on_parked)
 {
@@ -136,7 +144,8 @@ void Attempt::act(acme::Send& send)
             }
             perform(result ? issuance_->on_response(exchange, *result,
                                                     ports_.clock.now())
-                           : issuance_->on_failure(exchange, result.error()));
+                           : issuance_->on_failure(exchange, result.error(),
+                                                   ports_.clock.now()));
         });
 }
 
@@ -164,9 +173,18 @@ void Attempt::keep_wait(base::Duration delay)
         return;
     }
     job_.not_before = end;
+    log(base::LogLevel::notice,
+        activity() + ": the CA asks to wait until " + base::format_time(end));
     if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
         ports_.log.write(base::LogLevel::error, saved.error().message);
     }
+}
+
+void Attempt::log(base::LogLevel level, const std::string& what)
+{
+    ports_.log.write(level, what + ", certificate \"" + settings_.id
+                                + "\", issuer \"" + issuer_.settings().name
+                                + "\"");
 }
 
 void Attempt::on_elapsed(acme::Exchange exchange, bool parked)
@@ -211,6 +229,7 @@ void Attempt::act(acme::Remember& remember)
 {
     job_.directory = issuer_.settings().directory;
     job_.order_url = remember.order_url;
+    registrations_ = issuer_.registrations();
     // From here on a restart goes on with this order at once.
     job_.not_before.reset();
     if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
@@ -243,6 +262,13 @@ void Attempt::act(acme::Issued& issued)
 
 void Attempt::act(acme::Failed& failed)
 {
+    if (failed.error.kind == base::ErrorKind::refused
+        && issuer_.registrations() != registrations_.value_or(
+               issuer_.registrations()))
+    {
+        // The order belongs to an account that the CA has forgotten.
+        failed.error.kind = base::ErrorKind::protocol;
+    }
     finish({std::move(failed.error), failed.order_usable});
 }
 

@@ -67,6 +67,7 @@ private:
     void act(acme::Issued& issued);
     void act(acme::Failed& failed);
     void keep_wait(base::Duration delay);
+    void log(base::LogLevel level, const std::string& what);
     void on_elapsed(acme::Exchange exchange, bool parked);
     base::Result<Issued> judge(const std::string& chain_pem) const;
     void finish(Outcome outcome);
@@ -77,6 +78,8 @@ private:
     Issuer& issuer_;
     store::Job& job_;
     Ports& ports_;
+    // Of the issuer when the order came into being, or was found.
+    std::optional<unsigned> registrations_;
     Done done_;
     Parked on_parked_;
     std::optional<crypto::PrivateKey> key_;

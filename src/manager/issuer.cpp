@@ -240,6 +240,7 @@ void Issuer::on_account(base::Result<http::Response> result)
         answer(std::move(status).error_in(doing));
         return;
     }
+    registrations_++;
     account_.url = *url;
     session_->set_account(*url);
     if (auto saved = ports_.store.save_account(settings_.name, account_);

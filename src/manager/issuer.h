@@ -51,6 +51,10 @@ public:
     // out to have forgotten the account. Completes as http::Client does.
     void post(Post post, http::Completion completion);
 
+    // How often an account has been registered by this process: orders of
+    // before may be of an account that is no more.
+    unsigned registrations() const { return registrations_; }
+
     // How many orders are at work: that many nonces are kept in circulation,
     // so that they do not wait for each other.
     void set_parallel(unsigned orders) { parallel_ = orders; }
@@ -98,6 +102,7 @@ private:
     unsigned in_flight_ = 0;
     unsigned nonce_fetches_ = 0;
     bool registering_ = false;
+    unsigned registrations_ = 0;
     unsigned parallel_ = 1;
 };
 

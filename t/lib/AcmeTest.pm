@@ -225,6 +225,15 @@ sub mark_log {
     return $self;
 }
 
+# Moves the mark behind a line that was found.
+sub skip_log {
+    my ($self, $line) = @_;
+    my $from = $self->{mark} // 0;
+    my $at = index $self->read_log($from), $line;
+    $self->{mark} = $from + $at + length($line) + 1 if $at >= 0;
+    return $self;
+}
+
 sub log_lines {
     my ($self, $pattern) = @_;
     return grep { $_ =~ $pattern }
@@ -311,6 +320,8 @@ sub done {
     my ($self) = @_;
     $self->finish;
     AcmeTest::Checks::run($self);
+    is($self->{faulty}->complaints, '', 'the faulty CA did as it was told')
+        if $self->{faulty};
     diag($self->{nginx}->said)
         unless Test::More->builder->is_passing;
     done_testing();

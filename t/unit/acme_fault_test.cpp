@@ -171,7 +171,7 @@ private:
         }
         if (fault_ == Fault::lost_before || fault_ == Fault::lost_after) {
             return push(issuance_.on_failure(
-                send.exchange, {base::ErrorKind::network, "reset"}));
+                send.exchange, {base::ErrorKind::network, "reset"}, kStart));
         }
         push(issuance_.on_response(send.exchange, answer(), kStart));
     }

@@ -92,10 +92,8 @@ TEST_F(AcmeResume, OrderThatIsOfNoUseIsReplaced)
         {200, order_json({"a.example"}, "invalid")},
         {200, order_json({"b.example"}, "ready")},
         {200, order_json({"a.example", "b.example"}, "ready")},
-        {200, order_json({"a.example"}, "expired")},
         {200, order_json({"a.example"}, "pending",
                          ",\"expires\":\"2026-11-23T00:00:00Z\"")},
-        {200, "<html>"},
     };
     for (const auto& c : cases) {
         Script s({"a.example"}, kCa + "order/9");
@@ -104,6 +102,25 @@ TEST_F(AcmeResume, OrderThatIsOfNoUseIsReplaced)
             << c.status << " " << c.body;
         EXPECT_EQ(s.activity(), "placing order");
     }
+}
+
+// Some proxy's answer is no reason to place another order.
+TEST_F(AcmeResume, OrderThatCannotBeReadIsLookedAtAgainBeforeItIsReplaced)
+{
+    for (const char* body : {"<html>", "{", "{\"status\":\"expired\"}", ""}) {
+        EXPECT_THAT(s_.answer(kOrder, 200, body),
+                    ElementsAre(HasSubstr("order: wait")));
+        EXPECT_THAT(s_.elapsed(kOrder),
+                    ElementsAre("order: GET https://ca.example/order/9"));
+    }
+    EXPECT_THAT(s_.answer(kOrder, 200, "<html>"), kPlacesNewOrder);
+}
+
+// A nonce could not be had.
+TEST_F(AcmeResume, RetryAfterOfALostRequestIsObeyed)
+{
+    EXPECT_THAT(s_.limited(kOrder, 90s),
+                ElementsAre("order: wait 90000 ms"));
 }
 
 TEST_F(AcmeResume, ACertificateIsFetchedEvenFromAnOrderThatExpired)

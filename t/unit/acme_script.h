@@ -121,7 +121,15 @@ public:
     Lines lost(acme::Exchange exchange)
     {
         return lines(issuance_.on_failure(
-            exchange, {base::ErrorKind::network, "connection reset"}));
+            exchange, {base::ErrorKind::network, "connection reset"}, now));
+    }
+
+    // No nonce was to be had, and the CA said when to come again.
+    Lines limited(acme::Exchange exchange, base::Duration delay)
+    {
+        return lines(issuance_.on_failure(
+            exchange,
+            {base::ErrorKind::rate_limited, "HTTP 429", now + delay}, now));
     }
 
     Lines elapsed(acme::Exchange exchange)

@@ -108,6 +108,24 @@ TEST_F(ManagerAccount, ForgottenByTheCaInMidOrderCostsThatOrder)
     EXPECT_EQ(orders(), 2);
 }
 
+// Each of them is told that its order is somebody else's; that is no refusal
+// of the names.
+TEST_F(ManagerAccount, ForgottenByTheCaInMidOrderDelaysNobodyForADay)
+{
+    ca.validating = kDay;
+    configure({"a.example"});
+    configure({"b.example"});
+    configure({"c.example"});
+    start();
+    run(1h);
+    ca.forget_accounts();
+    ca.validating = 50ms;
+    run(30min);
+    EXPECT_EQ(sink.served.size(), 3);
+    EXPECT_EQ(ca.count("newAccount"), 2);
+    EXPECT_EQ(orders(), 6);
+}
+
 TEST_F(ManagerAccount, BelongsToOneDirectory)
 {
     configure({"a.example"});

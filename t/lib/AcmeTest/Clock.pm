@@ -41,6 +41,13 @@ sub step {
     return $self->write_file;
 }
 
+# Back to the machine's own: only while nginx is stopped.
+sub reset {
+    my ($self) = @_;
+    @$self{qw(wall monotonic)} = (0, 0);
+    return $self->write_file;
+}
+
 sub now { return time + $_[0]{wall} }
 
 # In place: it is mapped.

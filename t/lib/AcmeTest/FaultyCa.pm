@@ -209,6 +209,9 @@ sub up {
 
 sub stop { return $_[0]->down }
 
+# What went wrong in the faulty CA itself: nothing, or a test proves nothing.
+sub complaints { return AcmeTest::Pebble::slurp("$_[0]{folder}/faulty.log") }
+
 # --- the proxy -------------------------------------------------------------
 
 sub accept_for_ever {
