@@ -26,6 +26,7 @@ my %server = (
     'regex.example' => 'location ~ ^/\.well-known/ { return 404; }',
     'limit.example' => 'limit_conn none 1; location ^~ /.well-known/ '
         . '{ deny all; }',
+    'rate.example' => 'limit_req zone=slow;',
 );
 my $servers = join '', map { <<"END" } sort keys %server;
     server {
@@ -43,6 +44,7 @@ http {
     %%HTTP_GLOBALS%%
     %%ACME%%
     limit_conn_zone \$host zone=none:32k;
+    limit_req_zone \$host zone=slow:32k rate=1r/m;
     server {
         listen 127.0.0.1:%%HTTP%% default_server;
         server_name _;
@@ -64,5 +66,8 @@ for my $name ('only-default.example', sort keys %server) {
 
 my $answer = $t->http_get('/', host => 'redirect.example');
 is($answer->{status}, 301, 'and the site itself is as it was');
+$t->http_get('/', host => 'rate.example');
+is($t->http_get('/', host => 'rate.example')->{status}, 503,
+    'its limits, too');
 
 $t->done;

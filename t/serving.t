@@ -87,11 +87,15 @@ isnt($serial{'a.several.example'}, $serial{'c.several.example'},
     'two lines do not');
 
 my %asked = (
-    'A.Several.EXAMPLE' => 'upper case',
-    'several.example' => 'a name of the server without a certificate',
+    'C.Several.EXAMPLE' => [ 'c', 'upper case' ],
+    'c.several.example.' => [ 'c', 'a trailing dot' ],
+    'several.example' => [ 'a', 'a name of the server without a certificate' ],
 );
-is($t->tls_connect($_)->{serial}, $serial{'a.several.example'}, $asked{$_})
-    for sort keys %asked;
+for my $name (sort keys %asked) {
+    my ($certificate, $what) = @{ $asked{$name} };
+    is($t->tls_connect($name)->{serial},
+        $serial{"$certificate.several.example"}, $what);
+}
 is($t->tls_connect(undef)->{serial}, $serial{'a.several.example'}, 'no SNI');
 
 for my $version ('TLSv1.2', 'TLSv1.3') {

@@ -23,6 +23,7 @@ public:
     // identifier again replaces the answer. A full board is an Error.
     virtual base::Status publish(const Answer& answer) = 0;
     virtual void withdraw(const Answer& answer) = 0;
+    virtual void withdraw_all() = 0;
 };
 
 }  // namespace challenge

@@ -26,4 +26,9 @@ void Http01::clean_up(const Proof& proof)
     board_.withdraw(answer_to(proof));
 }
 
+void Http01::clean_up_all()
+{
+    board_.withdraw_all();
+}
+
 }  // namespace challenge

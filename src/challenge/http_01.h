@@ -14,6 +14,7 @@ public:
     std::string_view type() const override { return "http-01"; }
     void present(const Proof& proof, Presented presented) override;
     void clean_up(const Proof& proof) override;
+    void clean_up_all() override;
 
 private:
     Board& board_;

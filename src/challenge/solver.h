@@ -34,6 +34,10 @@ public:
     // MUST remove what present() made, also after a failed present(), and
     // MUST be harmless when there is nothing.
     virtual void clean_up(const Proof& proof) = 0;
+
+    // MUST remove what an earlier process presented, too. Called while
+    // nothing is being proved.
+    virtual void clean_up_all() = 0;
 };
 
 }  // namespace challenge

@@ -63,6 +63,7 @@ void Manager::tick()
     // Whatever happens below, even for want of memory, it goes on.
     wake(kLongestSleep, &Manager::tick);
     retire();
+    clean_up_proofs();
     for (auto& certificate : certificates_) {
         if (certificate.unsaved && sane(certificate.unsaved_until, now) <= now
             && storage_ready(now))
@@ -84,6 +85,21 @@ void Manager::retire()
             certificate.attempt_over = false;
         }
     }
+}
+
+// What helpers presented that ended in the middle of an order: their answers
+// outlive them, because the CA may be looking at them.
+void Manager::clean_up_proofs()
+{
+    const bool busy = std::ranges::any_of(certificates_, [](const auto& c) {
+        return c.attempt || !c.job.order_url.empty();
+    });
+    if (!busy && !proofs_cleaned_up_) {
+        for (auto* solver : ports_.solvers) {
+            solver->clean_up_all();
+        }
+    }
+    proofs_cleaned_up_ = !busy;
 }
 
 // Until the next thing is due; what is under way wakes the manager itself.

@@ -64,6 +64,7 @@ private:
     void tick();
     void sleep(base::Time now);
     void retire();
+    void clean_up_proofs();
     std::vector<ManagedCertificate*> due_at(std::size_t ca, base::Time now);
     unsigned slots(std::size_t ca) const;
     void serve(std::size_t ca, base::Time now);
@@ -105,6 +106,7 @@ private:
     std::unique_ptr<base::Timer> timer_;
     base::Duration lock_waited_{0};
     std::size_t loaded_ = 0;
+    bool proofs_cleaned_up_ = false;
     base::Time storage_good_until_{};
     base::Time storage_bad_until_{};
     base::Time storage_told_{};

@@ -101,6 +101,11 @@ void Tables::withdraw(const challenge::Answer& answer)
     challenges_.remove(challenge_key(answer.token, answer.identifier.value));
 }
 
+void Tables::withdraw_all()
+{
+    challenges_.retain([](std::string_view) { return false; });
+}
+
 std::optional<std::string> Tables::answer(std::string_view token,
                                           std::string_view host)
 {

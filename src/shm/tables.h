@@ -56,6 +56,7 @@ public:
 
     base::Status publish(const challenge::Answer& answer) override;
     void withdraw(const challenge::Answer& answer) override;
+    void withdraw_all() override;
 
     // The key authorization for a token asked of that host (lower case, no
     // port, no trailing dot).

@@ -16,6 +16,7 @@ use AcmeTest::Checks;
 use AcmeTest::Example;
 use AcmeTest::FaultyCa;
 use AcmeTest::Http;
+use AcmeTest::Http2;
 use AcmeTest::Nginx;
 use AcmeTest::Paths;
 use AcmeTest::Pebble;
@@ -279,6 +280,13 @@ sub tls_options {
     return (port => $self->tls_port, name => $name,
         ($ca ? (ca => $ca->{root_file}) : ()),
         seconds => 5 * $self->{nginx}{patience}, %o);
+}
+
+# Requests over long HTTP/2 connections: see AcmeTest::Http2::load.
+sub http2_load {
+    my ($self, $names, %o) = @_;
+    return AcmeTest::Http2::load($self->tls_options(undef, %o),
+        names => $names);
 }
 
 # Until a handshake for the name shows a certificate of the CA that verifies.

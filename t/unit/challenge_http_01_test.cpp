@@ -22,7 +22,10 @@ public:
         withdrawn.push_back(answer);
     }
 
+    void withdraw_all() override { cleared = true; }
+
     bool full = false;
+    bool cleared = false;
     std::vector<challenge::Answer> published;
     std::vector<challenge::Answer> withdrawn;
 };
@@ -76,6 +79,13 @@ TEST(Http01, CleaningUpWithdrawsTheAnswer)
     EXPECT_EQ(board.withdrawn[0].token, "token");
     EXPECT_EQ(board.withdrawn[0].identifier, kProof.identifier);
     EXPECT_TRUE(board.published.empty());
+}
+
+TEST(Http01, CleaningUpAllClearsTheBoard)
+{
+    RecordingBoard board;
+    challenge::Http01(board).clean_up_all();
+    EXPECT_TRUE(board.cleared);
 }
 
 TEST(Http01, TheSolverMayBeGoneWhenThePresentationIsReported)

@@ -60,6 +60,8 @@ public:
         board_.erase(proof.token);
     }
 
+    void clean_up_all() override { board_.clear(); }
+
 private:
     Board& board_;
 };

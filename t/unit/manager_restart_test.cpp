@@ -18,6 +18,7 @@ protected:
         EXPECT_TRUE(store.jobs.empty());
         EXPECT_LE(orders(), 2);
         EXPECT_EQ(ca.accounts(), 1);
+        EXPECT_TRUE(board.empty());
     }
 };
 
@@ -70,6 +71,28 @@ TEST_F(ManagerRestart, OrderThatIsBeingProcessedIsFetchedLater)
     run(4h);
     EXPECT_TRUE(is_served("a.example"));
     EXPECT_EQ(orders(), 1);
+}
+
+TEST_F(ManagerRestart, AnswersOfBeforeStayUntilTheOrderIsResumed)
+{
+    configure({"a.example"});
+    start();
+    loop.run_until([&] { return !board.empty(); });
+    restart();
+    loop.run_until([&] { return ca.count("order") > 0; });
+    EXPECT_FALSE(board.empty());
+}
+
+TEST_F(ManagerRestart, AnswersOfBeforeGoWithTheLineTheyWereFor)
+{
+    given_certificate({"a.example"});
+    configure({"a.example"});
+    configure({"b.example"});
+    start();
+    loop.run_until([&] { return !board.empty(); });
+    restart_with({{"a.example"}});
+    run(1min);
+    EXPECT_TRUE(board.empty());
 }
 
 TEST_F(ManagerRestart, RenewalBegunIsFinished)

@@ -14,7 +14,7 @@ use Exporter qw(import);
 use AcmeTest::Poll qw(poll);
 
 our @EXPORT_OK = qw(spawn fork_child adopt_group stop_group stop_all
-    is_running children_of title_of);
+    is_running children_of title_of memory_of);
 
 my $owner = $$;
 my %groups;
@@ -114,6 +114,15 @@ sub title_of {
     my $title = do { local $/; <$file> } // '';
     $title =~ tr/\0/ /;
     return $title =~ s/ +$//r;
+}
+
+# What a process has of its own, in kB: neither shared memory, of which it sees
+# more and more, nor libraries.
+sub memory_of {
+    my ($pid) = @_;
+    open my $file, '<', "/proc/$pid/status" or die "process $pid: $!";
+    my ($kb) = join('', readline $file) =~ /^RssAnon:\s+(\d+)/m;
+    return $kb;
 }
 
 sub all_processes {

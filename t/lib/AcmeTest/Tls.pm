@@ -9,15 +9,14 @@ use warnings;
 
 use IO::Socket::INET;
 use Net::SSLeay;
-use POSIX qw(_exit);
 use Socket qw(SOL_SOCKET SO_RCVTIMEO SO_SNDTIMEO);
 use Time::Local qw(timegm_modern);
 use Exporter qw(import);
 
-use AcmeTest::Poll qw(pause);
-use AcmeTest::Process qw(fork_child);
+use AcmeTest::Load;
 
-our @EXPORT_OK = qw(tls_connect tls_request tls_load describe_pem);
+our @EXPORT_OK = qw(tls_connect tls_request tls_open tls_close tls_load
+    describe_pem);
 
 Net::SSLeay::initialize();
 
@@ -26,26 +25,42 @@ my %version = (
     'TLSv1.3' => Net::SSLeay::TLS1_3_VERSION(),
 );
 my $set_sigalgs_list = 98;
+my $no_check_time = 0x200000;
 
 # Options: port, host, name (SNI, and what the certificate must be for), ca
-# (file), version, alpn (array), sigalgs, ciphers, session (of an earlier
-# result), request (sent after the handshake; its answer comes back as
-# response), seconds. The result always has ok; error when not ok.
+# (file), any_time (an expired certificate verifies, too), version, alpn
+# (array), sigalgs, ciphers, session (of an earlier result), request (sent
+# after the handshake; its answer comes back as response), seconds. The result
+# always has ok; error when not ok.
 sub tls_connect {
+    my (%o) = @_;
+    my $result = tls_open(%o);
+    if ($result->{ok}) {
+        converse($result, $o{request}) if defined $o{request};
+        $result->{session} = Net::SSLeay::get1_session($result->{ssl});
+        Net::SSLeay::shutdown($result->{ssl});
+    }
+    return tls_close($result);
+}
+
+# A connection that stays open, with its ssl, until tls_close.
+sub tls_open {
     my (%o) = @_;
     my $result = { ok => 0, verified => 0 };
     my $socket = open_socket(\%o) or return failure($result, "connect: $!");
     my $ctx = new_context(\%o);
     my $ssl = new_ssl($ctx, $socket, \%o);
+    @$result{qw(socket ctx ssl)} = ($socket, $ctx, $ssl);
     Net::SSLeay::ERR_clear_error();
-    if (Net::SSLeay::connect($ssl) == 1) {
-        describe_connection($result, $ssl);
-        converse($result, $ssl, $o{request}) if defined $o{request};
-        $result->{session} = Net::SSLeay::get1_session($ssl);
-        Net::SSLeay::shutdown($ssl);
-    } else {
-        failure($result, last_error());
-    }
+    return failure($result, last_error()) if Net::SSLeay::connect($ssl) != 1;
+    describe_connection($result, $ssl);
+    return $result;
+}
+
+sub tls_close {
+    my ($result) = @_;
+    my ($socket, $ctx, $ssl) = delete @$result{qw(socket ctx ssl)};
+    return $result unless $socket;
     Net::SSLeay::free($ssl);
     Net::SSLeay::CTX_free($ctx);
     close $socket;
@@ -118,6 +133,8 @@ sub new_ssl {
         Net::SSLeay::X509_VERIFY_PARAM_set1_host(
             Net::SSLeay::get0_param($ssl), $name);
     }
+    Net::SSLeay::X509_VERIFY_PARAM_set_flags(Net::SSLeay::get0_param($ssl),
+        $no_check_time) if $o->{any_time};
     Net::SSLeay::set_session($ssl, $o->{session}) if $o->{session};
     return $ssl;
 }
@@ -202,7 +219,8 @@ sub key_type {
 }
 
 sub converse {
-    my ($result, $ssl, $request) = @_;
+    my ($result, $request) = @_;
+    my $ssl = $result->{ssl};
     Net::SSLeay::write($ssl, $request);
     my $response = '';
     while (1) {
@@ -213,71 +231,37 @@ sub converse {
     $result->{response} = $response;
 }
 
-# Full handshakes without an end, in a child, until stop() is called on what
-# is returned. Options: those of tls_connect, with names and versions as
-# arrays to go through, verify => 0 to count an unverified certificate as good,
-# pause between two handshakes (seconds).
+# Handshakes without an end, in a child, until stop() is called on what is
+# returned. Options: those of tls_connect, with names and versions as arrays to
+# go through, verify => 0 to count an unverified certificate as good, resume
+# (offer the last session of that name and version; resumed handshakes count
+# as the serial "resumed"), pause between two handshakes (seconds).
 sub tls_load {
     my (%o) = @_;
-    pipe my $read, my $write or die "pipe: $!";
-    my $pid = fork_child(sub {
-        close $read;
-        handshake_for_ever($write, \%o);
-    });
-    close $write;
-    # The first handshake is over when its line is there.
-    readline $read;
-    return bless { pid => $pid, read => $read }, 'AcmeTest::Tls::Load';
+    my @names = @{ $o{names} // [$o{name}] };
+    my @versions = @{ $o{versions} // ['TLSv1.3', 'TLSv1.2'] };
+    my %session;
+    return AcmeTest::Load->start(sub {
+        my ($n) = @_;
+        my ($name, $version) = ($names[$n % @names],
+            $versions[$n / @names % @versions]);
+        my $last = \$session{"$name $version"};
+        my $result = tls_connect(%o, name => $name, version => $version,
+            session => $o{resume} ? $$last : undef);
+        forget($$last);
+        $$last = delete $result->{session};
+        return verdict($result, $o{verify} // 1);
+    }, %o, steps => 'handshakes', words => 'serials');
 }
 
-sub handshake_for_ever {
-    my ($write, $o) = @_;
-    my $going = 1;
-    $SIG{TERM} = sub { $going = 0 };
-    my @names = @{ $o->{names} // [$o->{name}] };
-    my @versions = @{ $o->{versions} // ['TLSv1.3', 'TLSv1.2'] };
-    my %seen;
-    for (my $n = 0; $going; $n++) {
-        my $result = tls_connect(%$o, name => $names[$n % @names],
-            version => $versions[$n / @names % @versions]);
-        # A handshake cut short by our own TERM says nothing.
-        last if !$going && !$result->{ok};
-        $seen{verdict($result, $o->{verify} // 1)}++;
-        Net::SSLeay::SESSION_free($result->{session}) if $result->{session};
-        syswrite $write, "started\n" if $n == 0;
-        pause($o->{pause} // 0.005);
-    }
-    syswrite $write, "$seen{$_} $_\n" for sort keys %seen;
-    _exit(0);
-}
+sub forget { Net::SSLeay::SESSION_free($_[0]) if $_[0] }
 
 sub verdict {
     my ($result, $verify) = @_;
-    return "good $result->{serial}"
+    return (1, $result->{reused} ? 'resumed' : $result->{serial})
         if $result->{ok} && ($result->{verified} || !$verify);
-    return 'bad ' . ($result->{error}
+    return (0, $result->{error}
         // "$result->{verify_error} ($result->{subject})");
-}
-
-package AcmeTest::Tls::Load;
-
-use strict;
-use warnings;
-
-# Ends the load. Gives handshakes, failures, serials (count by serial) and
-# errors (count by text).
-sub stop {
-    my ($self) = @_;
-    kill 'TERM', $self->{pid};
-    my %result = (handshakes => 0, failures => 0, serials => {}, errors => {});
-    while (my $line = readline $self->{read}) {
-        my ($count, $verdict, $what) = $line =~ /^(\d+) (good|bad) (.*)/ or next;
-        $result{handshakes} += $count;
-        $result{failures} += $count if $verdict eq 'bad';
-        $result{$verdict eq 'bad' ? 'errors' : 'serials'}{$what} = $count;
-    }
-    AcmeTest::Process::stop_group($self->{pid});
-    return \%result;
 }
 
 1;
