@@ -124,7 +124,7 @@ void Manager::load(ManagedCertificate& certificate)
     load_bundle(certificate);
     if (certificate.unread) {
         certificate.job.not_before = ports_.clock.now() + kUnreadable;
-    } else if (certificate.job.failures > 0) {
+    } else {
         tell_back_off(certificate);
     }
 }
@@ -133,15 +133,20 @@ void Manager::load(ManagedCertificate& certificate)
 void Manager::tell_back_off(const ManagedCertificate& certificate)
 {
     const auto now = ports_.clock.now();
-    if (certificate.job.not_before && certificate.due(now) > now) {
-        log(base::LogLevel::notice,
-            "after " + std::to_string(certificate.job.failures)
-                + " failures the next attempt is at "
-                + base::format_time(certificate.due(now))
-                + ", the last one: "
-                + base::printable(certificate.job.last_error),
-            certificate);
+    const auto& job = certificate.job;
+    if (!job.not_before || certificate.due(now) <= now) {
+        return;
     }
+    const auto next =
+        "the next attempt is at " + base::format_time(certificate.due(now));
+    log(base::LogLevel::notice,
+        job.failures == 0 ? "something was under way when the last helper "
+                            "ended; "
+                                + next
+                          : "after " + std::to_string(job.failures)
+                                + " failures " + next + ", the last one: "
+                                + base::printable(job.last_error),
+        certificate);
 }
 
 // False when there is one that cannot be read: what it says must not be

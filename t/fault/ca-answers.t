@@ -204,6 +204,7 @@ sub refuse {
     is($trial->ca->requests('newOrder'), $requests,
         'neither restart nor reload tries earlier');
     $trial->ca->script;
+    $trial->t->mark_log;
     $trial->go_to_next_attempt($line);
     my $failures = $trial->run_to_certificate(1);
     ok($failures, 'then it is issued') or diag($trial->t->nginx->said);

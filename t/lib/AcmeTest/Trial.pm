@@ -73,23 +73,23 @@ sub running {
 sub orders { return $_[0]{ca}{ca}->orders - $_[0]{orders} }
 sub accounts { return $_[0]{ca}{ca}->accounts - $_[0]{accounts} }
 
+my $time = qr/(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ)/;
 my $issued = qr/acme: (?:issued|renewed), valid until/;
-my $failed = qr/acme: .*next attempt at (\S+?),? /;
+my $failed = qr/acme: .*next attempt (?:is )?at $time/;
+my $told_to_wait = qr/acme: .*the CA asks to wait until $time/;
 
 # The next line that tells how an attempt ended; what came before it is not
-# looked at any more. While there is no news, minutes go by.
+# looked at any more. What the CA asks to wait for in between goes by.
 sub next_line {
     my ($self) = @_;
-    for (1 .. 100) {
-        my $line;
-        AcmeTest::Poll::poll(sub {
-            ($line) = $self->{t}->log_lines(qr/$issued|$failed/);
-        }, 2);
-        return $self->{t}->skip_log($line) && $line if $line;
-        $self->{t}->travel(60);
+    my $t = $self->{t};
+    while (1) {
+        my $line = $t->wait_log(qr/$issued|$failed|$told_to_wait/, 60)
+            // return;
+        $t->skip_log($line);
+        return $line unless $line =~ $told_to_wait;
+        $self->go_to(seconds_of($1));
     }
-    diag("nothing happened:\n", $self->{t}->nginx->said);
-    return;
 }
 
 # Until it is issued: each time it fails the clock is set to the next attempt.
@@ -106,7 +106,7 @@ sub run_to_certificate {
     return;
 }
 
-# How many seconds after its own time a line says that the next attempt is.
+# How many seconds from now a line says that the next attempt is.
 sub delay {
     my ($self, $line) = @_;
     return int(seconds_of(($line =~ $failed)[0]) - $self->{t}->now + 0.5);
@@ -114,7 +114,12 @@ sub delay {
 
 sub go_to_next_attempt {
     my ($self, $line) = @_;
-    my $delay = seconds_of(($line =~ $failed)[0]) - $self->{t}->now;
+    $self->go_to(seconds_of(($line =~ $failed)[0]));
+}
+
+sub go_to {
+    my ($self, $when) = @_;
+    my $delay = $when - $self->{t}->now;
     $self->{t}->travel($delay + 1) if $delay > -1;
 }
 
