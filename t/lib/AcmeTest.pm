@@ -137,7 +137,7 @@ sub read_file {
 
 # The life of nginx: see AcmeTest::Nginx.
 for my $method (qw(start reload stop restart upgrade kill_worker kill_helper
-    workers helper helpers master log_text)) {
+    workers helper helpers master log_text travel step_clock poke now)) {
     no strict 'refs';
     *$method = sub { my $self = shift; $self->{nginx}->$method(@_) };
 }

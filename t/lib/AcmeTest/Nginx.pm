@@ -8,6 +8,7 @@ use warnings;
 
 use POSIX qw(WNOHANG);
 
+use AcmeTest::Clock;
 use AcmeTest::Paths qw(module_path nginx_path root);
 use AcmeTest::Poll;
 use AcmeTest::Process qw(spawn adopt_group stop_group is_running children_of
@@ -56,7 +57,8 @@ sub command {
         '-e', $self->{log}, @more);
 }
 
-# Options: valgrind => 1, env (hash), preload (library).
+# Options: valgrind => 1, env (hash), preload (library), time_travel => 1 (for
+# travel and step_clock).
 sub start {
     my ($self, %o) = @_;
     my @command = $self->command;
@@ -66,6 +68,7 @@ sub start {
     }
     my %env = %{ $o{env} // {} };
     $env{LD_PRELOAD} = $o{preload} if $o{preload};
+    %env = (%env, $self->clock->env) if $o{time_travel};
     $self->{output} = "$self->{dir}/nginx.out";
     $self->{start} = \%o;
     unlink $self->{pid_file};
@@ -82,6 +85,49 @@ sub valgrind_command {
         '--leak-check=full', '--show-leak-kinds=definite',
         "--log-file=$self->{dir}/valgrind.%p", '--num-callers=30',
         (-e $suppressions ? "--suppressions=$suppressions" : ()));
+}
+
+sub clock {
+    my ($self) = @_;
+    return $self->{clock} //= AcmeTest::Clock->new(dir => $self->{dir});
+}
+
+# So many seconds go by, or less than none; all that has become due is done
+# at once. Also while nginx is stopped.
+sub travel {
+    my ($self, $seconds) = @_;
+    $self->clock->travel($seconds);
+    return $self->poke;
+}
+
+# Only the wall clock: as when it is set, or the machine was suspended.
+sub step_clock {
+    my ($self, $seconds) = @_;
+    $self->clock->step($seconds);
+    return $self->poke;
+}
+
+# The wall clock of this nginx.
+sub now { return $_[0]->clock->now }
+
+# Every process looks at its clock, and handles what that makes due: a signal
+# of no meaning ends its wait, and it says so at the level "info". One that is
+# busy does not wait, and would miss it.
+sub poke {
+    my ($self) = @_;
+    my $master = $self->master;
+    return $self unless $master && is_running($master);
+    my @processes = ($self->workers, $self->helpers);
+    for my $pid (@processes ? @processes : $master) {
+        my $from = -s $self->{log};
+        $self->poll(10, sub {
+            return 1 if !is_running($pid) || tail($self->{log}, $from)
+                =~ / \[info\] $pid#.* epoll_wait\(\) failed \(4: /;
+            kill 'IO', $pid;
+            return;
+        }) or die "process $pid does not wait for events:\n" . $self->said;
+    }
+    return $self;
 }
 
 # A daemon leaves its first process, so that one may end well.
@@ -254,9 +300,12 @@ sub said {
     return join "\n", @lines, '';
 }
 
-sub slurp {
-    my ($path) = @_;
+sub slurp { return tail($_[0], 0) }
+
+sub tail {
+    my ($path, $from) = @_;
     open my $file, '<', $path or return '';
+    seek $file, $from, 0;
     local $/;
     return scalar(<$file>) // '';
 }
