@@ -50,4 +50,10 @@ double ManagedCertificate::share_left(base::Time now) const
     return validity ? schedule::share_left(*validity, now) : 0;
 }
 
+ManagedCertificate::Urgency ManagedCertificate::urgency(base::Time now) const
+{
+    return {has_failed(), has_failed() && !validity, share_left(now),
+            job.failures};
+}
+
 }  // namespace manager
