@@ -9,8 +9,9 @@ namespace manager {
 
 namespace {
 
-// A wait longer than this is the CA's own work queue, not ours.
-constexpr base::Duration kLongWait = std::chrono::seconds(20);
+// Who waits for the CA longer than this waits for its work queue, or for a
+// server that does not answer it.
+constexpr base::Duration kLongWait = std::chrono::seconds(3);
 
 // One that the CA asked for, and that a restart must not cut short.
 constexpr base::Duration kKeptWait = std::chrono::minutes(1);
@@ -151,7 +152,7 @@ void Attempt::act(acme::Send& send)
 
 void Attempt::act(acme::Wait& wait)
 {
-    const bool parked = wait.delay > kLongWait;
+    const bool parked = is_long(wait.delay);
     outstanding_++;
     parked_ += parked;
     const auto exchange = wait.exchange;
@@ -163,6 +164,14 @@ void Attempt::act(acme::Wait& wait)
     if (this->parked()) {
         on_parked_();
     }
+}
+
+// Counted from the first wait on: many short ones are a long one.
+bool Attempt::is_long(base::Duration delay)
+{
+    const auto now = ports_.clock.now();
+    waits_since_ = std::min(waits_since_.value_or(now), now);
+    return now + delay - *waits_since_ > kLongWait;
 }
 
 void Attempt::keep_wait(base::Duration delay)

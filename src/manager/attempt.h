@@ -47,7 +47,7 @@ public:
     // Nothing under way that would still call back.
     bool idle() const { return outstanding_ == 0; }
 
-    // Waiting for a CA that is in no hurry: it should hold no slot.
+    // Waiting for a CA that takes its time: it should hold no slot.
     bool parked() const { return parked_ > 0 && outstanding_ == parked_; }
 
     std::string activity() const;
@@ -66,6 +66,7 @@ private:
     void act(acme::Discard& discard);
     void act(acme::Issued& issued);
     void act(acme::Failed& failed);
+    bool is_long(base::Duration delay);
     void keep_wait(base::Duration delay);
     void log(base::LogLevel level, const std::string& what);
     void on_elapsed(acme::Exchange exchange, bool parked);
@@ -89,6 +90,7 @@ private:
     bool finished_ = false;
     std::map<Key, std::unique_ptr<base::Timer>> timers_;
     std::unique_ptr<base::Timer> start_;
+    std::optional<base::Time> waits_since_;
     unsigned outstanding_ = 0;  // callbacks to come
     unsigned parked_ = 0;       // of these, timers for a long wait
 };

@@ -4,6 +4,13 @@
 
 namespace manager {
 
+namespace {
+
+// Half of the time that a renewal has is gone.
+constexpr double kUrgent = 1.0 / 6;
+
+}  // namespace
+
 void ManagedCertificate::take(const crypto::Chain& chain)
 {
     const auto& leaf = chain.front();
@@ -48,6 +55,16 @@ base::Time ManagedCertificate::due(base::Time now) const
 double ManagedCertificate::share_left(base::Time now) const
 {
     return validity ? schedule::share_left(*validity, now) : 0;
+}
+
+ManagedCertificate::Urgency ManagedCertificate::urgency(base::Time now) const
+{
+    const double left = share_left(now);
+    if (validity && left < kUrgent) {
+        return {0, left, job.failures};
+    }
+    const unsigned rank = !has_failed() ? 1 : validity ? 2 : 3;
+    return {rank, left, job.failures};
 }
 
 }  // namespace manager

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "base/secret.h"
 #include "base/time.h"
@@ -51,9 +52,18 @@ struct ManagedCertificate {
     base::Time due(base::Time now) const;
 
     bool working() const { return attempt && !attempt_over; }
+    bool holds_slot() const { return working() && !attempt->parked(); }
 
-    // Share of the lifetime left, 0 without a certificate: the queue's order.
+    bool has_failed() const { return job.failures > 0; }
+
+    // Share of the lifetime left, 0 without a certificate.
     double share_left(base::Time now) const;
+
+    // Place in the queue, the smallest first: by rank, share of the lifetime
+    // left, failures. What is served and near its end comes first; then what
+    // has not failed; of what has, first what is served.
+    using Urgency = std::tuple<unsigned, double, unsigned>;
+    Urgency urgency(base::Time now) const;
 };
 
 }  // namespace manager

@@ -1,6 +1,7 @@
 #include "manager/manager.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 
@@ -130,21 +131,41 @@ void Manager::sleep(base::Time now)
 
 // --- orders ----------------------------------------------------------------
 
-// What should be obtained now, the most urgent first.
+bool Manager::is_waiting(const ManagedCertificate& certificate,
+                         std::size_t ca, base::Time now) const
+{
+    return certificate.settings.issuer == ca && !certificate.attempt
+        && certificate.due(now) <= now;
+}
+
+// What is to be begun now: as many as there are slots, the most urgent first.
 std::vector<ManagedCertificate*> Manager::due_at(std::size_t ca,
                                                  base::Time now)
 {
-    std::vector<ManagedCertificate*> due;
+    std::vector<std::pair<ManagedCertificate::Urgency, ManagedCertificate*>>
+        waiting;
     for (auto& certificate : certificates_) {
-        if (certificate.settings.issuer == ca && !certificate.attempt
-            && certificate.due(now) <= now)
-        {
-            due.push_back(&certificate);
+        if (is_waiting(certificate, ca, now)) {
+            waiting.emplace_back(certificate.urgency(now), &certificate);
         }
     }
-    std::stable_sort(due.begin(), due.end(), [now](auto* a, auto* b) {
-        return a->share_left(now) < b->share_left(now);
-    });
+    // Equal ones in the order of the configuration, that of their addresses. A
+    // heap, since of thousands only a few are begun.
+    std::make_heap(waiting.begin(), waiting.end(), std::greater());
+    auto free = slots(ca);
+    std::vector<ManagedCertificate*> due;
+    while (!waiting.empty() && due.size() < free.all) {
+        std::pop_heap(waiting.begin(), waiting.end(), std::greater());
+        auto* certificate = waiting.back().second;
+        waiting.pop_back();
+        if (certificate->has_failed()) {
+            if (free.failed == 0) {
+                continue;
+            }
+            free.failed--;
+        }
+        due.push_back(certificate);
+    }
     return due;
 }
 
@@ -158,26 +179,32 @@ base::Time Manager::ready_at(const Ca& ca, base::Time now) const
         : hold;
 }
 
-// How many more orders may be under way; one that waits for a CA in no hurry
-// holds no slot. While the CA turns orders away, one at a time finds out
-// whether it still does.
-unsigned Manager::slots(std::size_t ca) const
+// One that waits for a CA that takes its time holds no slot. Names that have
+// failed get half of them: the others find one free. While the CA turns orders
+// away, one at a time finds out whether it still does.
+Manager::Slots Manager::slots(std::size_t ca) const
 {
-    const auto working = unsigned(std::count_if(
-        certificates_.begin(), certificates_.end(), [ca](const auto& c) {
-            return c.settings.issuer == ca && c.working()
-                && !c.attempt->parked();
-        }));
     const bool turns_away = cas_[ca].turned_away >= kTurnedAway;
     const unsigned limit = turns_away ? 1 : settings_.issuers[ca].max_orders;
-    return limit > working ? limit - working : 0;
+    Slots taken;
+    for (const auto& certificate : certificates_) {
+        if (certificate.settings.issuer == ca && certificate.holds_slot()) {
+            taken.all++;
+            taken.failed += certificate.has_failed();
+        }
+    }
+    const auto rest = [](unsigned most, unsigned used) {
+        return most > used ? most - used : 0;
+    };
+    return {rest(limit, taken.all),
+            rest(std::max(limit / 2, 1U), taken.failed)};
 }
 
 void Manager::serve(std::size_t index, base::Time now)
 {
     Ca& ca = cas_[index];
-    if (ca.preparing || ready_at(ca, now) > now || slots(index) == 0
-        || due_at(index, now).empty() || !storage_ready(now))
+    if (ca.preparing || ready_at(ca, now) > now || due_at(index, now).empty()
+        || !storage_ready(now))
     {
         return;
     }
@@ -197,9 +224,7 @@ void Manager::on_prepared(std::size_t index, const base::Status& status)
         return;
     }
     clear_job(issuer_job_id(ca.issuer->settings()), ca.job);
-    auto due = due_at(index, ports_.clock.now());
-    due.resize(std::min<std::size_t>(due.size(), slots(index)));
-    for (auto* certificate : due) {
+    for (auto* certificate : due_at(index, ports_.clock.now())) {
         begin(*certificate);
     }
     const auto working = std::count_if(

@@ -44,6 +44,13 @@ private:
         base::Time hold_until{};
     };
 
+    // How many more orders may be under way, and how many of these for names
+    // that have failed.
+    struct Slots {
+        unsigned all = 0;
+        unsigned failed = 0;
+    };
+
     // manager_load.cpp: from the start of the process to the first tick.
     void acquire();
     void on_lock_broken(const base::Error& error);
@@ -65,8 +72,10 @@ private:
     void sleep(base::Time now);
     void retire();
     void clean_up_proofs();
+    bool is_waiting(const ManagedCertificate& certificate, std::size_t ca,
+                    base::Time now) const;
     std::vector<ManagedCertificate*> due_at(std::size_t ca, base::Time now);
-    unsigned slots(std::size_t ca) const;
+    Slots slots(std::size_t ca) const;
     void serve(std::size_t ca, base::Time now);
     void on_prepared(std::size_t ca, const base::Status& status);
     void begin(ManagedCertificate& certificate);

@@ -27,7 +27,7 @@ my %fault = (
         '<h1>Oops</h1>'), qr/HTTP 500/],
     'a reset' => [unheard(), qr/(reset|Recv|SSL|connection|Empty)/i],
     'a lost answer' => [lost(), qr/(Empty|SSL|eof|rewind|connection)/i],
-    'half an answer' => [cut(), qr/(transfer|SSL|eof|partial|JSON|closed)/i],
+    'half an answer' => [cut(), qr/(transfer|SSL|eof|partial|JSON|closed|Nonce)/i],
     'a slow answer' => [slow(), qr/never/],
 );
 

@@ -138,6 +138,54 @@ INSTANTIATE_TEST_SUITE_P(
                     "authz", "challenge", "finalize", "order", "certificate"),
     [](const auto& info) { return std::string(info.param); });
 
+TEST_F(ManagerBackOff, RetryAfterMayBeADate)
+{
+    ca.fault("newOrder", 1,
+             problem(429, "rateLimited",
+                     {{"Retry-After", "Tue, 24 Nov 2026 01:00:00 GMT"}}));
+    configure({"a.example"});
+    start();
+    run(kDay + 59min);
+    EXPECT_EQ(orders(), 1);
+    run(2min);
+    EXPECT_EQ(orders(), 2);
+    EXPECT_EQ(log.count(LogLevel::warn, "next attempt at 2026-11-24T01:00:00"),
+              1);
+}
+
+TEST_F(ManagerBackOff, RetryAfterDoesNotShortenIt)
+{
+    ca.fault("newOrder", 4,
+             problem(503, "rateLimited", {{"Retry-After", "60"}}));
+    configure({"a.example"});
+    start();
+    run(3h);
+    EXPECT_EQ(orders(), 4) << "at once, after 1, 10 and 100 minutes";
+    run(kDay - 3h);
+    EXPECT_EQ(orders(), 4);
+}
+
+// Four reloads and four crashes make no attempt earlier than the ladder does,
+// at none of its steps.
+TEST_F(ManagerBackOff, IsKeptAtEachStepWhateverHappensToTheProcess)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    auto last = next_order();
+    std::size_t made = 1;
+    for (const base::Duration pause : {1min, 10min, 100min, 1440min}) {
+        for (int i = 0; i < 8; ++i) {
+            run((pause - 2s) / 8);
+            restart();
+        }
+        EXPECT_EQ(orders(), made);
+        EXPECT_GE(next_order() - last, pause);
+        EXPECT_EQ(orders(), ++made);
+        last = loop.now();
+    }
+}
+
 class CaDown : public World {};
 
 TEST_F(CaDown, IsOneLineAndNoFailureOfACertificate)

@@ -33,6 +33,8 @@ struct CaManners {
     base::Duration processing = 50ms;
     std::string processing_retry_after;
     std::set<std::string> unreachable;  // names that cannot be validated
+    base::Duration trying = 50ms;       // until it says so of one
+    std::string trying_retry_after;
     base::Identifiers certify;          // instead of what was ordered
 };
 

@@ -68,7 +68,12 @@ public:
             {"status", status_of(authz)},
             {"identifier", {{"type", "dns"}, {"value", authz.name.value}}},
             {"challenges", Json::array({show_challenge(at)})}};
-        return {200, {}, body.dump()};
+        http::Response response{200, {}, body.dump()};
+        if (!manners_.trying_retry_after.empty()) {
+            response.headers.emplace_back("Retry-After",
+                                          manners_.trying_retry_after);
+        }
+        return response;
     }
 
     http::Response trigger(const At& at)
@@ -149,9 +154,9 @@ private:
         if (authz.deactivated) {
             return "deactivated";
         }
-        if (!authz.triggered
-            || loop_.true_time() < *authz.triggered + manners_.validating)
-        {
+        const auto takes =
+            authz.proved ? manners_.validating : manners_.trying;
+        if (!authz.triggered || loop_.true_time() < *authz.triggered + takes) {
             return "pending";
         }
         return authz.proved ? "valid" : "invalid";

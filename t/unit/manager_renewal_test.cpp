@@ -17,27 +17,37 @@ protected:
     }
 };
 
-TEST_F(ManagerRenewal, HappensWhenAThirdOfTheLifetimeIsLeft)
+struct Life {
+    int days;
+    base::Duration renewed_at;
+};
+
+class RenewalOf : public ManagerRenewal,
+                  public testing::WithParamInterface<Life> {};
+
+// With a third of the lifetime left, or half of a short one.
+TEST_P(RenewalOf, HappensOnceAndNotEarlier)
 {
+    ca.lifetime = GetParam().days * kDay;
     obtain();
-    run(60 * kDay - 2min);
+    run(GetParam().renewed_at - 2min);
     EXPECT_EQ(orders(), 1);
     run(2min);
     EXPECT_EQ(orders(), 2);
     EXPECT_EQ(log.count(LogLevel::notice, "renewed"), 1);
     EXPECT_GT(served("a.example")->chain.front().not_after(),
-              loop.now() + 89 * kDay);
-}
-
-TEST_F(ManagerRenewal, HappensWhenHalfOfAShortLifetimeIsLeft)
-{
-    ca.lifetime = 6 * kDay;
-    obtain();
-    run(3 * kDay - 2min);
-    EXPECT_EQ(orders(), 1);
-    run(2min);
+              loop.now() + ca.lifetime - 1h);
+    run(GetParam().renewed_at - 2min);
     EXPECT_EQ(orders(), 2);
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    ManagerRenewal, RenewalOf,
+    testing::Values(Life{6, 3 * kDay}, Life{45, 30 * kDay},
+                    Life{90, 60 * kDay}, Life{398, 398 * kDay * 2 / 3}),
+    [](const auto& info) {
+        return std::to_string(info.param.days) + "Days";
+    });
 
 TEST_F(ManagerRenewal, GoesOnForYears)
 {
@@ -120,6 +130,33 @@ TEST_F(ManagerRenewal, ClockSixtyDaysBehindNeitherHammersNorSleepsForEver)
     loop.step(60 * kDay);
     run(11min);
     EXPECT_TRUE(is_served("a.example"));
+}
+
+// A machine that sleeps: the wall clock is ahead, timers know nothing.
+TEST_F(ManagerRenewal, ThatBecameDueDuringASleepIsMadeWithinTenMinutes)
+{
+    obtain();
+    run(55 * kDay);
+    loop.step(7 * kDay);
+    run(10min + 1s);
+    EXPECT_EQ(orders(), 2);
+    EXPECT_EQ(log.count(LogLevel::warn, "clock"), 0);
+}
+
+TEST_F(ManagerRenewal, ClockStepsOfADayChangeNothing)
+{
+    obtain();
+    for (const auto step : {kDay, -kDay, -kDay, kDay}) {
+        loop.step(step);
+        run(1h);
+        restart();
+        run(1h);
+    }
+    EXPECT_EQ(orders(), 1);
+    run(60 * kDay - 8h - 2min);
+    EXPECT_EQ(orders(), 1);
+    run(2min);
+    EXPECT_EQ(orders(), 2);
 }
 
 TEST_F(ManagerRenewal, BackOffOfAClockAheadDoesNotOutliveIt)

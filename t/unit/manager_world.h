@@ -99,6 +99,17 @@ protected:
             *crypto::encode_bundle(settings.issuers[0].directory, key, chain);
     }
 
+    // So many attempts for that name came to nothing; the next is due.
+    void given_failures(const std::string& name, unsigned failures)
+    {
+        store::Job job;
+        job.directory = settings.issuers[0].directory;
+        job.names = name;
+        job.failures = failures;
+        job.not_before = loop.now();
+        store.jobs[name] = store::encode(job);
+    }
+
     std::size_t orders() const { return ca.count("newOrder"); }
 
     // What is served to clients from now on; nothing when that was never
