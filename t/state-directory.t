@@ -53,7 +53,7 @@ $t->write_config($config);
 $t->start;
 my $state = $t->state_dir;
 my $seen = $t->wait_certificate('api.pium.life');
-ok($t->wait_for(sub { !glob "$state/jobs/*" }, 5, 'the job to end'),
+ok($t->wait_for(sub { !(() = glob "$state/jobs/*") }, 5, 'the job to end'),
     'issued, nothing is pending');
 my %file = %{ $t->listing($state) };
 my @loose = grep { $file{$_} !~ /^(040700|100600) / } keys %file;

@@ -61,6 +61,9 @@ private:
     void adopt(ManagedCertificate& certificate, const FoundBundle& found);
     bool adopt_better(ManagedCertificate& certificate,
                       const crypto::Bundle& own);
+    void take(ManagedCertificate& certificate, const crypto::Bundle& bundle);
+    bool keep_current(ManagedCertificate& certificate,
+                      const crypto::Bundle& stored);
     void forget_finished_order(ManagedCertificate& certificate,
                                const crypto::Bundle& bundle);
     void load_ca(Ca& ca);

@@ -1,6 +1,7 @@
 #include "manager/manager.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -206,9 +207,10 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
     if (found.own && adopt_better(certificate, *bundle)) {
         return;
     }
-    certificate.take(bundle->chain);
-    certificate.as_configured = certificate.satisfied_by(
-        *bundle, settings_.issuers[certificate.settings.issuer]);
+    if (keep_current(certificate, *bundle)) {
+        return;
+    }
+    take(certificate, *bundle);
     forget_finished_order(certificate, *bundle);
     // The master has put into the zone what was stored when it started; a
     // helper that ended since may have stored a newer one.
@@ -219,6 +221,42 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
         // The same names in another order, or a renamed certificate.
         certificate.unsaved = found.text;
     }
+}
+
+void Manager::take(ManagedCertificate& certificate,
+                   const crypto::Bundle& bundle)
+{
+    certificate.take(bundle.chain);
+    certificate.as_configured = certificate.satisfied_by(
+        bundle, settings_.issuers[certificate.settings.issuer]);
+}
+
+// What is served may be better than what is stored: the disk was full, or the
+// helper before this one died before it had stored it, or somebody put an
+// older one there.
+bool Manager::keep_current(ManagedCertificate& certificate,
+                           const crypto::Bundle& stored)
+{
+    auto text = ports_.sink.current(certificate.settings.id);
+    if (!text) {
+        return false;
+    }
+    const auto current = crypto::parse_bundle(text->reveal());
+    const auto worth = [&](const crypto::Bundle& bundle) {
+        const auto& leaf = bundle.chain.front();
+        return std::pair(crypto::covers(leaf, certificate.settings.names),
+                         leaf.not_after());
+    };
+    if (!current || worth(*current) <= worth(stored)) {
+        return false;
+    }
+    log(base::LogLevel::notice,
+        "the certificate stored is older or of other names than the one "
+        "served, which is going to be stored",
+        certificate);
+    take(certificate, *current);
+    certificate.unsaved = std::move(*text);
+    return true;
 }
 
 // Its own bundle may be of fewer names than another one that is stored: ids

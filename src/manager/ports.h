@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ public:
     // they go on with the one they have.
     virtual base::Status publish(const std::string& id,
                                  const base::Secret& bundle) = 0;
+    // What is served; nothing when there is none yet.
+    virtual std::optional<base::Secret> current(const std::string& id) = 0;
     // Forgets the certificates that are not among these.
     virtual void retain(const std::vector<std::string>& ids) = 0;
 };

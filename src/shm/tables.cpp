@@ -79,6 +79,12 @@ base::Status Tables::publish(const std::string& id,
     return base::ok();
 }
 
+std::optional<base::Secret> Tables::current(const std::string& id)
+{
+    auto found = certificates_.get(id);
+    return found ? std::optional(std::move(found->bytes)) : std::nullopt;
+}
+
 void Tables::retain(const std::vector<std::string>& ids)
 {
     const std::set<std::string, std::less<>> wanted(ids.begin(), ids.end());

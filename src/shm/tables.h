@@ -52,6 +52,7 @@ public:
 
     base::Status publish(const std::string& id,
                          const base::Secret& bundle) override;
+    std::optional<base::Secret> current(const std::string& id) override;
     void retain(const std::vector<std::string>& ids) override;
 
     base::Status publish(const challenge::Answer& answer) override;

@@ -81,7 +81,23 @@ sub start_ca {
     return $ca;
 }
 
-sub ca { return $_[0]{cas}[0] }
+sub ca { return ($_[0]{neighbour_of} // $_[0])->{cas}[0] }
+
+# One more nginx before the same CA and on the same ports, at an address of its
+# own, to which the given name leads. The options are those of new. It is
+# finished before this one.
+sub neighbour {
+    my ($self, $name, %o) = @_;
+    my $other = ref($self)->new(%o);
+    $other->{neighbour_of} = $self;
+    $other->{ports} = $self->{ports};
+    $other->{address} = '127.0.1.' . ++$self->{neighbours};
+    $self->dns->manage('add-a',
+        { host => "$name.", addresses => [$other->{address}] });
+    return $other;
+}
+
+sub address { return $_[0]{address} // '127.0.0.1' }
 
 # A CA in trouble, with a Pebble behind it: see AcmeTest::FaultyCa. It counts
 # requests, so Pebble refuses no nonce unless it is told to. From now on
@@ -119,6 +135,7 @@ sub replacement {
         HTTP_GLOBALS => sub { $self->{nginx}->http_globals },
         STATE => sub { $self->state_dir },
         DIR => sub { $self->{dir} },
+        ADDRESS => sub { $self->address },
         ISSUER => sub { ($self->{faulty} // $self->ca)->issuer_block },
         ACME => sub { 'acme_state_path ' . $self->state_dir . ";\n"
             . $self->replacement('ISSUER') },
@@ -139,6 +156,27 @@ sub write_file {
     print $file $text;
     close $file or die "$path: $!";
     return $path;
+}
+
+# A file below the state directory as the helper would have written it.
+sub store_file {
+    my ($self, $path, $text) = @_;
+    my $whole = $self->state_dir . "/$path";
+    my ($folder) = $whole =~ m{(.*)/};
+    my @made = grep { mkdir $_, 0700 } $self->state_dir, $folder;
+    $self->write_file($whole, $text);
+    chmod 0600, $whole;
+    chown $self->worker_owner, @made, $whole;
+    return $whole;
+}
+
+# Whom nginx gives its paths to.
+my @worker_owner;
+sub worker_owner {
+    my ($self) = @_;
+    return @worker_owner if @worker_owner;
+    $self->test_config;
+    return @worker_owner = (stat $self->state_dir)[4, 5];
 }
 
 sub read_file {
@@ -277,7 +315,7 @@ sub tls_load {
 sub tls_options {
     my ($self, $name, %o) = @_;
     my $ca = $self->ca;
-    return (port => $self->tls_port, name => $name,
+    return (host => $self->address, port => $self->tls_port, name => $name,
         ($ca ? (ca => $ca->{root_file}) : ()),
         seconds => 5 * $self->{nginx}{patience}, %o);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -126,6 +127,13 @@ public:
         published.push_back(id);
         served[id] = bundle;
         return base::ok();
+    }
+
+    std::optional<base::Secret> current(const std::string& id) override
+    {
+        const auto found = served.find(id);
+        return found == served.end() ? std::nullopt
+                                     : std::optional(found->second);
     }
 
     void retain(const std::vector<std::string>& ids) override

@@ -94,6 +94,26 @@ TEST_F(FullDisk, CertificateIsFetchedAgainAfterARestart)
     EXPECT_EQ(orders(), 1);
 }
 
+// A reload, or a helper that dies, must not bring the old one back.
+TEST_F(FullDisk, RenewedCertificateIsServedOnAndStoredWithoutTheCa)
+{
+    given_certificate({"a.example"}, 80 * kDay);
+    issue_into_full_disk();
+    const auto renewed = served("a.example")->chain.front().not_after();
+    EXPECT_GT(renewed, loop.now() + 80 * kDay);
+    restart();
+    run(1h);
+    EXPECT_EQ(served("a.example")->chain.front().not_after(), renewed);
+    ca.requests.clear();
+    store.read_only = false;
+    run(61s);
+    const auto stored =
+        crypto::parse_bundle(store.bundles["a.example"].reveal());
+    EXPECT_EQ(stored->chain.front().not_after(), renewed);
+    EXPECT_TRUE(ca.requests.empty());
+    EXPECT_TRUE(store.jobs.empty());
+}
+
 TEST_F(FullDisk, NobodyIsFloodedWithLines)
 {
     issue_into_full_disk();

@@ -19,6 +19,25 @@ TEST_F(ManagerStored, CertificateIsNotOrderedAgain)
     EXPECT_TRUE(log.lines.empty());
 }
 
+// Put there by hand while nginx runs, then a reload.
+TEST_F(ManagerStored, WorseOneThanTheOneServedIsReplacedByIt)
+{
+    given_certificate({"a.example"});
+    configure({"a.example"});
+    start();
+    const auto good = sink.served["a.example"];
+    const Names names[] = {{"a.example"}, {"b.example"}};
+    for (const auto& wrong : names) {
+        given_certificate(wrong, kDay);
+        store.bundles["a.example"] = store.bundles[wrong.front()];
+        restart();
+        run(1h);
+        EXPECT_EQ(sink.served["a.example"], good);
+        EXPECT_EQ(store.bundles["a.example"], good);
+    }
+    EXPECT_TRUE(ca.requests.empty());
+}
+
 TEST_F(ManagerStored, NamesInAnotherOrderNeedNoOrder)
 {
     given_certificate({"a.example", "b.example"});
