@@ -16,12 +16,13 @@ run_packages=(perl libio-socket-ssl-perl libnet-ssleay-perl openssl
 test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
     curl valgrind)
 lint_packages=(clang-tidy cppcheck shellcheck)
+fuzz_packages=(clang libclang-rt-dev cmake ninja-build)
 
 help() {
     cat <<END
 usage: ./build.sh COMMAND
 
-  deps                 install what build, run, test and lint need
+  deps                 install what build, run, test, lint and fuzz need
   build [--variant V]  build the module (V: asan, or a name of your own with
                        CXXFLAGS and LDFLAGS from the environment)
   run [--once]         local CA, DNS and nginx with the module: a certificate is
@@ -32,6 +33,10 @@ usage: ./build.sh COMMAND
   test [FILE...]       unit tests, then tests against a real nginx and CA.
                        FILE: t/x.t, t/unit/x_test.cpp or a GoogleTest filter
   lint                 clang-tidy, cppcheck, shellcheck
+  fuzz [SECONDS] [TARGET...]
+                       look with libFuzzer for inputs that break the readers of
+                       what others wrote. SECONDS (300) are for all targets
+                       (t/fuzz/TARGET_fuzz.cpp) together, on all cores
   install              put the module where nginx looks for it (DESTDIR honoured)
   clean                remove build/
   help                 this text
@@ -242,7 +247,8 @@ signed_by() {
 }
 
 deps() {
-    need "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}"
+    need "${build_packages[@]}" "${test_packages[@]}" "${lint_packages[@]}" \
+        "${fuzz_packages[@]}"
     need_tools
     say deps "all there"
 }
@@ -571,6 +577,92 @@ tidy_flags() {
     done
 }
 
+# What is found is kept below build/fuzz, beside the corpus, and is tried first
+# the next time.
+fuzz() {
+    local seconds=300
+    [[ ${1:-} =~ ^[0-9]+$ ]] && seconds=$1 && shift
+    local targets target
+    mapfile -t targets < <(fuzz_targets)
+    for target; do
+        [[ -e $root/t/fuzz/${target}_fuzz.cpp ]] ||
+            die "no such target: $target (there are ${targets[*]})"
+    done
+    (($# == 0)) || targets=("$@")
+    build_fuzz_targets "${targets[@]}"
+    local each=$((seconds * cores / ${#targets[@]}))
+    ((each > 0)) || each=1
+    say fuzz "${#targets[@]} targets, $each s each, $cores at a time"
+    export -f fuzz_one
+    export root build
+    printf '%s\n' "${targets[@]}" |
+        xargs -P "$cores" -I{} bash -c 'fuzz_one {} '"$each" || true
+    fuzz_table "${targets[@]}"
+}
+
+fuzz_targets() {
+    local file
+    for file in "$root"/t/fuzz/*_fuzz.cpp; do
+        basename "$file" _fuzz.cpp
+    done
+}
+
+build_fuzz_targets() {
+    need "${build_packages[@]}" "${fuzz_packages[@]}"
+    say fuzz "building"
+    local out=$build/fuzz/obj
+    { logged fuzz-cmake cmake -S "$root/t/fuzz" -B "$out" -G Ninja \
+        -DCMAKE_CXX_COMPILER=clang++ &&
+        logged fuzz-ninja ninja -C "$out" "$@"; } ||
+        die "the fuzz targets do not compile"
+}
+
+# Inputs are short: the driver itself tries long ones. Leaks are looked for at
+# the end, which does not slow down the rest.
+fuzz_one() {
+    local name=$1 out=$build/fuzz
+    local found=$out/findings/$name
+    mkdir -p "$out"/{corpus,findings,log}/"$name"
+    rm -f "$out/log/$name/status"
+    ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=8 \
+        "$out/obj/$name" -max_total_time="$2" -max_len=4096 -timeout=60 \
+        -rss_limit_mb=1024 -malloc_limit_mb=256 -print_final_stats=1 \
+        -entropic=0 -detect_leaks=0 \
+        -dict="$root/t/fuzz/words.dict" -artifact_prefix="$found/" \
+        "$out/corpus/$name" "$root/t/fuzz/corpus/$name" "$found" \
+        </dev/null >"$out/log/$name/log" 2>&1
+    echo "$?" >"$out/log/$name/status"
+}
+
+fuzz_table() {
+    local target log bad=0 sum=0 findings count speed edges
+    printf '%-14s %12s %10s %8s %9s\n' target executions per-second edges \
+        findings
+    for target; do
+        log=$build/fuzz/log/$target/log
+        findings=0
+        grep -qx 0 "$build/fuzz/log/$target/status" || findings=1
+        count=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+        speed=$(sed -n 's/^stat::average_exec_per_sec: *//p' "$log")
+        edges=$(sed -nE 's/^#.* cov: ([0-9]+) .*/\1/p' "$log" | tail -n 1)
+        printf '%-14s %12d %10d %8d %9d\n' "$target" "${count:-0}" \
+            "${speed:-0}" "${edges:-0}" "$findings"
+        sum=$((sum + ${count:-0}))
+        bad=$((bad + findings))
+        ((findings == 0)) || fuzz_finding "$target"
+    done
+    echo "$sum executions, $bad findings"
+    ((bad == 0))
+}
+
+fuzz_finding() {
+    local log=$build/fuzz/log/$1/log
+    grep -E '^this does not hold|^SUMMARY|runtime error' "$log" ||
+        tail -n 5 "$log"
+    sed -n 's/.*Test unit written to /  saved as /p' "$log"
+    echo "  see $log"
+}
+
 install_module() {
     build_module ""
     local to="${DESTDIR:-}" modules conf
@@ -642,7 +734,7 @@ main() {
     shift || true
     case $command in
         build) build_command "$@" ;;
-        deps | run | lint | clean) "$command" "$@" ;;
+        deps | run | lint | fuzz | clean) "$command" "$@" ;;
         test) run_tests "$@" ;;
         install) install_module "$@" ;;
         help | -h | --help) help ;;

@@ -100,6 +100,14 @@ Actions Validation::judge(const Authorization& authorization,
                          + authorization.identifier.value
                          + ", which was not ordered"});
     }
+    // The answer in place is for the name of the first look.
+    if (identifier_.value_or(authorization.identifier)
+        != authorization.identifier)
+    {
+        return fail({ErrorKind::protocol,
+                     "the authorization is of "
+                         + authorization.identifier.value + " now"});
+    }
     identifier_ = authorization.identifier;
     pending_ = authorization.status == Authorization::Status::pending;
     switch (authorization.status) {

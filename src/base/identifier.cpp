@@ -58,6 +58,10 @@ std::string canonical_ip(std::string_view text)
     if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
         text = text.substr(1, text.size() - 2);
     }
+    // C's functions would not see what stands behind a zero byte.
+    if (text.find('\0') != std::string_view::npos) {
+        return {};
+    }
     const std::string literal(text);
     unsigned char address[sizeof(in6_addr)];
     char canonical[INET6_ADDRSTRLEN];

@@ -20,6 +20,10 @@ struct Free {
     void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
     void operator()(EVP_PKEY_CTX* p) const { EVP_PKEY_CTX_free(p); }
     void operator()(EVP_MD_CTX* p) const { EVP_MD_CTX_free(p); }
+    void operator()(PKCS8_PRIV_KEY_INFO* p) const
+    {
+        PKCS8_PRIV_KEY_INFO_free(p);
+    }
     void operator()(X509* p) const { X509_free(p); }
     void operator()(X509_NAME* p) const { X509_NAME_free(p); }
     void operator()(X509_REQ* p) const { X509_REQ_free(p); }
@@ -51,6 +55,7 @@ using UniqueBignum = std::unique_ptr<BIGNUM, Free>;
 using UniqueEcdsaSignature = std::unique_ptr<ECDSA_SIG, Free>;
 using UniqueKey = std::unique_ptr<EVP_PKEY, Free>;
 using UniqueKeyContext = std::unique_ptr<EVP_PKEY_CTX, Free>;
+using UniquePkcs8 = std::unique_ptr<PKCS8_PRIV_KEY_INFO, Free>;
 using UniqueDigestContext = std::unique_ptr<EVP_MD_CTX, Free>;
 using UniqueX509 = std::unique_ptr<X509, Free>;
 using UniqueName = std::unique_ptr<X509_NAME, Free>;

@@ -43,13 +43,6 @@ EVP_PKEY* generate_native(KeyType type)
     return nullptr;
 }
 
-base::Error unsupported(std::string_view what)
-{
-    return {base::ErrorKind::crypto,
-            std::string(what) + " is none of ecdsa:256, ecdsa:384, rsa:2048, "
-                                "rsa:3072 and rsa:4096"};
-}
-
 base::Result<KeyType> rsa_type(int bits)
 {
     switch (bits) {
@@ -57,7 +50,7 @@ base::Result<KeyType> rsa_type(int bits)
     case 3072: return KeyType::rsa_3072;
     case 4096: return KeyType::rsa_4096;
     }
-    return unsupported("an RSA key of " + std::to_string(bits) + " bits");
+    return unsupported_key("an RSA key of " + std::to_string(bits) + " bits");
 }
 
 base::Result<KeyType> ec_type(const EVP_PKEY& key)
@@ -71,7 +64,7 @@ base::Result<KeyType> ec_type(const EVP_PKEY& key)
     if (group == SN_secp384r1) {
         return KeyType::ecdsa_384;
     }
-    return unsupported("an EC key on this curve");
+    return unsupported_key("an EC key on this curve");
 }
 
 }  // namespace
@@ -104,6 +97,13 @@ std::string_view to_string(KeyType type)
     return {};
 }
 
+base::Error unsupported_key(std::string_view what)
+{
+    return {base::ErrorKind::crypto,
+            std::string(what) + " is none of ecdsa:256, ecdsa:384, rsa:2048, "
+                                "rsa:3072 and rsa:4096"};
+}
+
 base::Result<KeyType> key_type_of(const EVP_PKEY& key)
 {
     const ErrorQueueGuard guard;
@@ -113,7 +113,7 @@ base::Result<KeyType> key_type_of(const EVP_PKEY& key)
     if (EVP_PKEY_is_a(&key, "RSA")) {
         return rsa_type(EVP_PKEY_get_bits(&key));
     }
-    return unsupported("a key of this algorithm");
+    return unsupported_key("a key of this algorithm");
 }
 
 base::Result<PrivateKey> PrivateKey::generate(KeyType type)

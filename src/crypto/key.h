@@ -45,6 +45,9 @@ private:
     KeyType type_;
 };
 
+// An Error of kind crypto: `what` is none of the KeyTypes.
+base::Error unsupported_key(std::string_view what);
+
 // Whether an OpenSSL key is of one of our types, and which.
 base::Result<KeyType> key_type_of(const EVP_PKEY& key);
 

@@ -22,6 +22,27 @@ base::Error encrypted_key()
     return {base::ErrorKind::crypto, "the private key is encrypted"};
 }
 
+// The algorithm that a private key says it is for (in OpenSSL's numbers), by
+// the name of its block or, in PKCS #8, by what stands before the key.
+int algorithm_of(std::string_view name, std::string_view der)
+{
+    if (name == PEM_STRING_RSA) {
+        return EVP_PKEY_RSA;
+    }
+    if (name == PEM_STRING_ECPRIVATEKEY) {
+        return EVP_PKEY_EC;
+    }
+    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+    const UniquePkcs8 info(
+        d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, long(der.size())));
+    const ASN1_OBJECT* algorithm = nullptr;
+    const bool known = info
+                       && PKCS8_pkey_get0(&algorithm, nullptr, nullptr,
+                                          nullptr, info.get())
+                              == 1;
+    return known ? OBJ_obj2nid(algorithm) : NID_undef;
+}
+
 }  // namespace
 
 bool PemBlock::is_certificate() const
@@ -64,8 +85,15 @@ base::Result<PrivateKey> PemBlock::private_key() const
         return encrypted_key();
     }
     const unsigned char* at = der_.get();
-    UniqueKey key(d2i_AutoPrivateKey(nullptr, &at,
-                                     long(der_.get_deleter().size)));
+    const auto size = der_.get_deleter().size;
+    const int algorithm = algorithm_of(
+        name_.get(), {reinterpret_cast<const char*>(at), size});
+    // OpenSSL computes the public half of a DSA key, of whatever size it is
+    // said to be: 40 kB of it would keep nginx from starting for minutes.
+    if (algorithm != EVP_PKEY_RSA && algorithm != EVP_PKEY_EC) {
+        return unsupported_key("a key of this algorithm");
+    }
+    UniqueKey key(d2i_PrivateKey(algorithm, nullptr, &at, long(size)));
     if (!key) {
         return openssl_error("reading a private key");
     }

@@ -386,6 +386,22 @@ TEST(AcmeChallengeChoice, OfAnIdentifierThatWasNotOrderedFails)
                     "authorization of b.example, which was not ordered"));
 }
 
+// What would be taken away else is the answer for another name.
+TEST(AcmeValidations, ThatChangeTheirNameFailAndLeaveNoAnswerBehind)
+{
+    Script s({"a.example", "b.example"});
+    s.placed(order_json({"a.example", "b.example"}, "pending"));
+    s.answer(authz(0), 200, http_authz("a.example", "pending", "pending"));
+    s.presented(authz(0));
+    s.answer(authz(0), 200, challenge_json("http-01", "processing"));
+    s.elapsed(authz(0));
+    EXPECT_THAT(
+        s.answer(authz(0), 200, http_authz("b.example", "valid", "valid")),
+        ElementsAre("withdraw a.example http-01 token-http-01", kDiscard,
+                    "failed: validating a.example: the authorization is of "
+                    "b.example now"));
+}
+
 TEST(AcmeChallengeChoice, AnAddressIsAnIdentifierToo)
 {
     Script s({"2001:db8::1"});

@@ -54,6 +54,7 @@ TEST(ParseIdentifier, RefusesWhatNoCaTakes)
         "a.*.example", "**.example", "b\xc3\xbc" "cher.example",
         "256.0.0.1",  "a.example/", "a.example:443", "[::1",  "a.1",
         label + ".example", long_name, std::string("a\0b", 3),
+        std::string("192.0.2.1\0b", 11), std::string("::1\0", 4),
     };
     for (const auto& text : bad) {
         const auto identifier = parse_identifier(text);

@@ -135,6 +135,20 @@ TEST(PrivateKey, IsNoneOfTheseTypesAndIsRefused)
     EXPECT_TRUE(error_queue_is_empty());
 }
 
+// OpenSSL would compute the public half, of any size: 40 kB of parameters
+// keep it busy for minutes. These have none, which nobody finds out.
+TEST(PrivateKey, OfAnotherAlgorithmIsNotDecoded)
+{
+    for (const std::string name : {"PRIVATE KEY", "DSA PRIVATE KEY"}) {
+        const auto key = PrivateKey::from_pem(
+            "-----BEGIN " + name + "-----\nMBMCAQAwCQYHKoZIzjgEAQQDAgEB\n-----END "
+            + name + "-----\n");
+        ASSERT_FALSE(key);
+        EXPECT_THAT(key.error().message, HasSubstr("ecdsa:256"));
+    }
+    EXPECT_TRUE(error_queue_is_empty());
+}
+
 TEST(PrivateKey, ThatIsEncryptedIsRefusedWithoutAPrompt)
 {
     for (const char* pem : {kEncryptedPkcs8, kEncryptedTraditional}) {
