@@ -15,10 +15,10 @@ my $warm = 100;
 my $swaps = 1000;
 
 my $t = AcmeTest->new(workers => 2, log_level => 'info');
-my $ca = $t->start_ca(validity => 8, retry_after => { authz => 0, order => 0 },
+my $ca = $t->start_ca(validity => 20, retry_after => { authz => 0, order => 0 },
     env => { PEBBLE_CHAIN_LENGTH => 3 });
 
-my @own = map { "own$_.example" } 1 .. 48;
+my @own = map { "own$_.example" } 1 .. 112;
 my @sharing = map { my $n = $_; map { "c$_.s$n.example" } 1 .. 8 } 1 .. 4;
 my @names = ('default.example', @own, @sharing);
 
@@ -89,7 +89,7 @@ sub renewed {
         $read_to = $t->{read_to};
         $renewed += () = $new =~ /acme: renewed/g;
         return $renewed >= $count;
-    }, 240, "$count renewals");
+    }, 600, "$count renewals");
 }
 
 my %process = ((map { ("worker $_" => $_) } @workers), helper => $t->helper);

@@ -182,7 +182,7 @@ private:
         if (input.byte() % 8 == 7) {
             perform(issuance_.on_failure(
                 send.exchange,
-                {base::ErrorKind::network, "connection reset"}));
+                {base::ErrorKind::network, "connection reset"}, now_));
         } else {
             perform(issuance_.on_response(send.exchange,
                                           response(input, names_), now_));

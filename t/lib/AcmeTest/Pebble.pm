@@ -152,7 +152,7 @@ sub await_port {
         die "ended at once, see $log:\n" . slurp($log)
             unless is_running($pid);
         IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port);
-    }, 10);
+    }, 60);
     die "nothing listens on port $port, see $log\n" unless $socket;
 }
 
