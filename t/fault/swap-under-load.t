@@ -15,7 +15,7 @@ my $warm = 100;
 my $swaps = 1000;
 
 my $t = AcmeTest->new(workers => 2, log_level => 'info');
-my $ca = $t->start_ca(validity => 20, retry_after => { authz => 0, order => 0 },
+my $ca = $t->start_ca(validity => 40, retry_after => { authz => 0, order => 0 },
     env => { PEBBLE_CHAIN_LENGTH => 3 });
 
 my @own = map { "own$_.example" } 1 .. 112;
