@@ -89,12 +89,15 @@ void Transfer::set_body()
 std::size_t Transfer::on_upload(char* room, std::size_t size,
                                 std::size_t count, void* self) noexcept
 {
-    auto& transfer = *static_cast<Transfer*>(self);
-    const auto rest =
-        std::string_view(transfer.request.body).substr(transfer.uploaded_);
-    const auto copied = rest.copy(room, size * count);
-    transfer.uploaded_ += copied;
-    return copied;
+    constexpr std::size_t abort = CURL_READFUNC_ABORT;
+    return nginx::guarded(ngx_cycle->log, abort, [=] {
+        auto& transfer = *static_cast<Transfer*>(self);
+        const auto rest =
+            std::string_view(transfer.request.body).substr(transfer.uploaded_);
+        const auto copied = rest.copy(room, size * count);
+        transfer.uploaded_ += copied;
+        return copied;
+    });
 }
 
 std::size_t Transfer::on_header(char* data, std::size_t size,
