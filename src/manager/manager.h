@@ -63,28 +63,31 @@ private:
                       const crypto::Bundle& own);
     void take(ManagedCertificate& certificate, const crypto::Bundle& bundle);
     bool keep_current(ManagedCertificate& certificate,
-                      const crypto::Bundle& stored);
+                      const FoundBundle& found, const crypto::Bundle& stored);
     void forget_finished_order(ManagedCertificate& certificate,
                                const crypto::Bundle& bundle);
     void load_ca(Ca& ca);
     bool load_job(const std::string& id, store::Job& job);
     void tell_back_off(const ManagedCertificate& certificate);
 
-    // manager.cpp: what is due, begun and slept on.
+    // manager.cpp: what is looked after, and slept on.
     void tick();
     void sleep(base::Time now);
     void retire();
     void clean_up_proofs();
-    bool is_waiting(const ManagedCertificate& certificate, std::size_t ca,
-                    base::Time now) const;
-    std::vector<ManagedCertificate*> due_at(std::size_t ca, base::Time now);
-    Slots slots(std::size_t ca) const;
-    void serve(std::size_t ca, base::Time now);
-    void on_prepared(std::size_t ca, const base::Status& status);
-    void begin(ManagedCertificate& certificate);
     bool storage_ready(base::Time now);
     base::Time storage_bad_until(base::Time now) const;
+
+    // manager_queue.cpp: what is ordered next, and when.
+    void serve(std::size_t ca, base::Time now);
     base::Time ready_at(const Ca& ca, base::Time now) const;
+    std::vector<ManagedCertificate*> due_at(std::size_t ca, base::Time now);
+    bool is_waiting(const ManagedCertificate& certificate, std::size_t ca,
+                    base::Time now) const;
+    Slots slots(std::size_t ca) const;
+    void on_prepared(std::size_t ca, const base::Status& status);
+    void begin(ManagedCertificate& certificate);
+
     void wake(base::Duration delay, void (Manager::*step)());
 
     // manager_outcome.cpp: what came of it.

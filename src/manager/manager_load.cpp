@@ -207,7 +207,7 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
     if (found.own && adopt_better(certificate, *bundle)) {
         return;
     }
-    if (keep_current(certificate, *bundle)) {
+    if (keep_current(certificate, found, *bundle)) {
         return;
     }
     take(certificate, *bundle);
@@ -235,10 +235,11 @@ void Manager::take(ManagedCertificate& certificate,
 // helper before this one died before it had stored it, or somebody put an
 // older one there.
 bool Manager::keep_current(ManagedCertificate& certificate,
+                           const FoundBundle& found,
                            const crypto::Bundle& stored)
 {
     auto text = ports_.sink.current(certificate.settings.id);
-    if (!text) {
+    if (!text || text->reveal() == found.text.reveal()) {
         return false;
     }
     const auto current = crypto::parse_bundle(text->reveal());

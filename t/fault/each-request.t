@@ -8,6 +8,7 @@ use warnings;
 use Test::More;
 
 use lib 't/lib';
+use AcmeTest::Poll qw(poll);
 use AcmeTest::FaultyCa qw(:actions);
 use AcmeTest::Trial;
 
@@ -43,13 +44,40 @@ for my $what (sort keys %fault) {
     };
 }
 
+subtest 'an answer that stops half-way' => sub {
+    try_stalled($_) for qw(newNonce newOrder finalize certificate);
+};
+
 $trial->done;
+
+# libcurl gives a transfer up that has stood still for half a minute.
+sub try_stalled {
+    my ($kind) = @_;
+    $trial->begin($kind => [stalled()]);
+    my $t = $trial->t;
+    $t->wait_for(sub { $trial->ca->requests($kind) }, 30, "the $kind");
+    my $given_up = sub {
+        ($trial->ca->journal)[-1]{action} ne 'stalled'
+            || $t->log_lines(qr/next attempt/);
+    };
+    for (1 .. 10) {
+        last if $given_up->();
+        $t->travel(16);
+        poll($given_up, 1);
+    }
+    ok($given_up->(), "stalled at $kind: it is given up");
+    judge("stalled at $kind", qr/./);
+}
 
 sub try {
     my ($what, $kind, $before) = @_;
     my ($action, $words) = @{ $fault{$what} };
-    my $where = "$what at $kind " . ($before + 1);
     $trial->begin($kind => [(untouched()) x $before, $action]);
+    judge("$what at $kind " . ($before + 1), $words);
+}
+
+sub judge {
+    my ($where, $words) = @_;
     my $failures = $trial->run_to_certificate;
     ok($failures, "$where: a certificate in the end")
         or return diag($trial->t->nginx->said);
