@@ -590,9 +590,10 @@ fuzz() {
     done
     (($# == 0)) || targets=("$@")
     build_fuzz_targets "${targets[@]}"
-    local each=$((seconds * cores / ${#targets[@]}))
+    local parallel=$((cores < ${#targets[@]} ? cores : ${#targets[@]}))
+    local each=$((seconds * parallel / ${#targets[@]}))
     ((each > 0)) || each=1
-    say fuzz "${#targets[@]} targets, $each s each, $cores at a time"
+    say fuzz "$each s each, $parallel at a time: ${targets[*]}"
     export -f fuzz_one
     export root build
     printf '%s\n' "${targets[@]}" |

@@ -49,7 +49,7 @@ http {
 END
 $t->start;
 
-ok($t->wait_log(qr/\[warn\].*acme: reading the directory: .*; next attempt at/, 10),
+ok($t->wait_log(qr/\[warn\].*acme: reading the directory .*: .*; next attempt at/, 10),
     'the CA is down: one line says so');
 
 my %static = (ca => "$static/ca.pem");

@@ -39,6 +39,8 @@ struct Send {
 struct Wait {
     Exchange exchange;
     base::Duration delay;
+    // Before a request is repeated; else the CA is at work.
+    bool in_trouble = false;
 };
 
 // Make the answer to a challenge visible; report with on_presented().
@@ -61,6 +63,10 @@ struct Remember {
     std::string order_url;
 };
 
+// The order that was to be resumed is of no use: take its URL off the disk
+// before another one is placed; nothing to report.
+struct Forget {};
+
 // Sign and send, whatever the answer (deactivation of what is left over).
 struct Discard {
     std::string url;
@@ -78,8 +84,8 @@ struct Failed {
     bool order_usable = false;
 };
 
-using Action = std::variant<Send, Wait, Present, Withdraw, Remember, Discard,
-                            Issued, Failed>;
+using Action = std::variant<Send, Wait, Present, Withdraw, Remember, Forget,
+                            Discard, Issued, Failed>;
 using Actions = std::vector<Action>;
 
 // Puts `more` at the end of `actions`.

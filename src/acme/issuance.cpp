@@ -174,21 +174,23 @@ void Issuance::follow(const Validation& validation, Actions actions)
     }
 }
 
-void Issuance::send(const std::string& url, std::string payload)
+void Issuance::send(const std::string& url, std::string payload,
+                    bool repeatable)
 {
-    actions_.push_back(Send{kOrder, url, std::move(payload), "", kMaxBody});
+    actions_.push_back(Send{kOrder, url, std::move(payload), "", kMaxBody,
+                            repeatable});
 }
 
-void Issuance::wait(base::Duration delay)
+void Issuance::wait(base::Duration delay, bool in_trouble)
 {
-    actions_.push_back(Wait{kOrder, delay});
+    actions_.push_back(Wait{kOrder, delay, in_trouble});
 }
 
 // The request of this stage once more, if that has not been tried too often.
 void Issuance::repeat(base::Error error, Delay delay)
 {
     if (const auto pause = pace_.repeat(delay)) {
-        wait(*pause);
+        wait(*pause, true);
     } else {
         fail(std::move(error), true);
     }

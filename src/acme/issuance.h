@@ -74,20 +74,25 @@ private:
     void on_order_failure(base::Error error, base::Time now);
     void on_order_elapsed();
     void follow(const Validation& validation, Actions actions);
-    void send(const std::string& url, std::string payload);
-    void wait(base::Duration delay);
+    void send(const std::string& url, std::string payload,
+              bool repeatable = true);
+    void wait(base::Duration delay, bool in_trouble = false);
     void repeat(base::Error error, Delay delay);
     void fail(base::Error error, bool order_usable = false);
     void finish(Failed failed);
 
-    // issuance_steps.cpp: the states of RFC 8555, section 7.1.6.
+    // issuance_steps.cpp: from newOrder to valid authorizations (RFC 8555,
+    // section 7.1.6).
     void place();
+    void replace();
     void on_placed(const http::Response& response, base::Time now);
     void on_resumed(const http::Response& response, base::Time now);
     bool is_ours(const Order& order) const;
     void enter(const Order& order, const http::Response& response,
                base::Time now);
     void validate(const Order& order);
+
+    // issuance_finalize.cpp: from there to the certificate.
     void finalize();
     void on_finalized(const http::Response& response, base::Time now);
     void on_refused_finalize(const http::Response& response, base::Time now);

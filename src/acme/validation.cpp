@@ -98,7 +98,7 @@ Actions Validation::look_later(const http::Response& response, base::Time now)
 Actions Validation::repeat(base::Error error, Delay delay)
 {
     const auto pause = pace_.repeat(delay);
-    return pause ? wait(*pause) : fail(std::move(error), true);
+    return pause ? wait(*pause, true) : fail(std::move(error), true);
 }
 
 Actions Validation::send(const std::string& url, std::string payload) const
@@ -106,9 +106,9 @@ Actions Validation::send(const std::string& url, std::string payload) const
     return {Send{exchange_, url, std::move(payload), "", kMaxBody}};
 }
 
-Actions Validation::wait(base::Duration delay) const
+Actions Validation::wait(base::Duration delay, bool in_trouble) const
 {
-    return {Wait{exchange_, delay}};
+    return {Wait{exchange_, delay, in_trouble}};
 }
 
 Actions Validation::fail(base::Error error, bool order_usable)

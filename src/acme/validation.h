@@ -58,7 +58,7 @@ private:
     Actions look_later(const http::Response& response, base::Time now);
     Actions repeat(base::Error error, Delay delay);
     Actions send(const std::string& url, std::string payload) const;
-    Actions wait(base::Duration delay) const;
+    Actions wait(base::Duration delay, bool in_trouble = false) const;
     Actions fail(base::Error error, bool order_usable = false);
 
     Exchange exchange_;

@@ -212,7 +212,7 @@ Actions Validation::on_lost_trigger(base::Error error, Delay delay)
     state_ = State::looking;
     trigger_error_ = std::move(error);
     trigger_error_is_transient_ = true;
-    return wait(*pause);
+    return wait(*pause, true);
 }
 
 Actions Validation::trigger_again()

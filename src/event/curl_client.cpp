@@ -49,7 +49,8 @@ void CurlClient::send(http::Request request, http::Completion completion)
     refuse(std::move(transfer->completion));
 }
 
-// Out of memory, in practice, or a libcurl that lacks something. Not from within send(): that is the contract.
+// Out of memory, in practice, or a libcurl that lacks something. Not from
+// within send(): that is the contract.
 void CurlClient::refuse(http::Completion completion)
 {
     refused_.push_back(std::move(completion));
@@ -214,7 +215,9 @@ void CurlClient::on_ready(ngx_event_t* event) noexcept
     auto& client = *static_cast<CurlClient*>(connection->data);
     const int what = event->write ? CURL_CSELECT_OUT : CURL_CSELECT_IN;
     nginx::guarded(event->log,
-                   [&client, fd = connection->fd, what] { client.act(fd, what); });
+                   [&client, fd = connection->fd, what] {
+                       client.act(fd, what);
+                   });
 }
 
 }  // namespace event

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "crypto/csr.h"
 
 namespace manager {
 
@@ -13,8 +12,15 @@ namespace {
 // server that does not answer it.
 constexpr base::Duration kLongWait = std::chrono::seconds(3);
 
+// Trouble that passes within this, or the attempt fails, keeps its slot: it
+// would let as many others into the same trouble.
+constexpr base::Duration kLongTrouble = std::chrono::seconds(20);
+
 // One that the CA asked for, and that a restart must not cut short.
 constexpr base::Duration kKeptWait = std::chrono::minutes(1);
+
+// As long as the mark that an order begun from nothing leaves.
+constexpr base::Duration kMark = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -49,57 +55,6 @@ void Attempt::start(Done done, Parked on_parked)
 std::string Attempt::activity() const
 {
     return issuance_ ? issuance_->activity() : "preparing the key";
-}
-
-base::Status Attempt::make_issuance()
-{
-    if (auto status = load_or_make_key(); !status) {
-        return std::move(status).error_in("preparing the key");
-    }
-    auto csr = crypto::make_csr(*key_, settings_.names);
-    if (!csr) {
-        return std::move(csr).error_in("preparing the request");
-    }
-    acme::IssuanceSettings order;
-    order.identifiers = settings_.names;
-    order.csr = std::move(*csr);
-    order.new_order_url = issuer_.directory().new_order;
-    order.order_url = job_.order_url;
-    order.challenge_types = challenge_types();
-    issuance_.emplace(std::move(order));
-    return base::ok();
-}
-
-// The key of an order that is being resumed is the one it may already have
-// been finalized with; every new order gets a new key.
-base::Status Attempt::load_or_make_key()
-{
-    const bool resuming = !job_.order_url.empty() && !job_.key_pem.empty();
-    if (resuming) {
-        auto key = crypto::PrivateKey::from_pem(job_.key_pem.reveal());
-        if (key && key->type() == settings_.key_type) {
-            key_ = std::move(*key);
-            return base::ok();
-        }
-    }
-    job_.order_url.clear();
-    auto key = crypto::PrivateKey::generate(settings_.key_type);
-    if (!key) {
-        return key.error();
-    }
-    auto pem = key->to_pem();
-    if (!pem) {
-        return pem.error();
-    }
-    key_ = std::move(*key);
-    job_.key_pem = std::move(*pem);
-    return base::ok();
-}
-
-std::vector<std::string> Attempt::challenge_types() const
-{
-    return settings_.challenges.empty() ? issuer_.settings().challenges
-                                        : settings_.challenges;
 }
 
 challenge::Solver* Attempt::solver_of(const std::string& type) const
@@ -152,7 +107,7 @@ void Attempt::act(acme::Send& send)
 
 void Attempt::act(acme::Wait& wait)
 {
-    const bool parked = is_long(wait.delay);
+    const bool parked = is_long(wait);
     outstanding_++;
     parked_ += parked;
     const auto exchange = wait.exchange;
@@ -167,11 +122,14 @@ void Attempt::act(acme::Wait& wait)
 }
 
 // Counted from the first wait on: many short ones are a long one.
-bool Attempt::is_long(base::Duration delay)
+bool Attempt::is_long(const acme::Wait& wait)
 {
+    if (wait.in_trouble) {
+        return wait.delay > kLongTrouble;
+    }
     const auto now = ports_.clock.now();
     waits_since_ = std::min(waits_since_.value_or(now), now);
-    return now + delay - *waits_since_ > kLongWait;
+    return now + wait.delay - *waits_since_ > kLongWait;
 }
 
 void Attempt::keep_wait(base::Duration delay)
@@ -243,6 +201,17 @@ void Attempt::act(acme::Remember& remember)
     job_.not_before.reset();
     if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
         finish({std::move(saved).error_in("remembering the order"), true});
+    }
+}
+
+// A helper that dies on the answer to what follows is replaced at once: what is
+// on disk must hold the next one back.
+void Attempt::act(acme::Forget&)
+{
+    job_.order_url.clear();
+    job_.not_before = ports_.clock.now() + kMark;
+    if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
+        finish({std::move(saved).error_in("forgetting the order"), false});
     }
 }
 

@@ -55,25 +55,29 @@ public:
 private:
     using Key = std::pair<acme::Exchange::Subject, std::size_t>;
 
+    // attempt_start.cpp: what an order is begun with.
     base::Status make_issuance();
     base::Status load_or_make_key();
+    std::vector<std::string> challenge_types() const;
+
+    // attempt.cpp
     void perform(acme::Actions actions);
     void act(acme::Send& send);
     void act(acme::Wait& wait);
     void act(acme::Present& present);
     void act(acme::Withdraw& withdraw);
     void act(acme::Remember& remember);
+    void act(acme::Forget& forget);
     void act(acme::Discard& discard);
     void act(acme::Issued& issued);
     void act(acme::Failed& failed);
-    bool is_long(base::Duration delay);
+    bool is_long(const acme::Wait& wait);
     void keep_wait(base::Duration delay);
     void log(base::LogLevel level, const std::string& what);
     void on_elapsed(acme::Exchange exchange, bool parked);
     base::Result<Issued> judge(const std::string& chain_pem) const;
     void finish(Outcome outcome);
     challenge::Solver* solver_of(const std::string& type) const;
-    std::vector<std::string> challenge_types() const;
 
     const CertificateSettings& settings_;
     Issuer& issuer_;

@@ -147,7 +147,7 @@ void Issuer::fetch_directory()
 
 void Issuer::on_directory(base::Result<http::Response> result)
 {
-    constexpr auto doing = "reading the directory";
+    const auto doing = "reading the directory " + settings_.directory;
     if (!result) {
         answer(std::move(result).error_in(doing));
         return;

@@ -41,6 +41,16 @@ bool ManagedCertificate::satisfied_by(const crypto::Bundle& bundle,
         && crypto::covers_exactly(bundle.chain.front(), settings.names);
 }
 
+ManagedCertificate::Worth ManagedCertificate::worth(
+    const crypto::Bundle& bundle, const IssuerSettings& issuer,
+    base::Time now) const
+{
+    const auto& leaf = bundle.chain.front();
+    const bool covers = crypto::covers(leaf, settings.names);
+    return {covers && now < leaf.not_after(), satisfied_by(bundle, issuer),
+            covers, leaf.not_before()};
+}
+
 base::Time ManagedCertificate::due(base::Time now) const
 {
     const base::Time wanted = validity && as_configured
@@ -57,14 +67,22 @@ double ManagedCertificate::share_left(base::Time now) const
     return validity ? schedule::share_left(*validity, now) : 0;
 }
 
+// One that has expired cannot be lost any more.
+ManagedCertificate::Rank ManagedCertificate::rank(double left) const
+{
+    if (left > 0 && left < kUrgent) {
+        return Rank::near_its_end;
+    }
+    if (!has_failed()) {
+        return Rank::never_failed;
+    }
+    return left > 0 ? Rank::failed : Rank::failed_and_unserved;
+}
+
 ManagedCertificate::Urgency ManagedCertificate::urgency(base::Time now) const
 {
     const double left = share_left(now);
-    if (validity && left < kUrgent) {
-        return {0, left, job.failures};
-    }
-    const unsigned rank = !has_failed() ? 1 : validity ? 2 : 3;
-    return {rank, left, job.failures};
+    return {rank(left), left, job.failures};
 }
 
 }  // namespace manager

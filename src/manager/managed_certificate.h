@@ -30,8 +30,9 @@ struct ManagedCertificate {
     // What is stored could not be read, and was not damaged: look again
     // before ordering anything.
     bool unread = false;
-    // Issued and served, but the disk did not take it yet.
+    // Served, but the disk did not take it yet.
     std::optional<base::Secret> unsaved;
+    bool unsaved_ends_job = false;  // it is what the job's order was for
     base::Time unsaved_told{};
     base::Time unsaved_until{};  // no earlier than this is it tried again
 
@@ -48,6 +49,12 @@ struct ManagedCertificate {
     bool satisfied_by(const crypto::Bundle& bundle,
                       const IssuerSettings& issuer) const;
 
+    // Orders bundles by how good they are to serve: valid for these names, as
+    // the settings want it, the later issued.
+    using Worth = std::tuple<bool, bool, bool, base::Time>;
+    Worth worth(const crypto::Bundle& bundle, const IssuerSettings& issuer,
+                base::Time now) const;
+
     // When the next attempt is due, back-off included.
     base::Time due(base::Time now) const;
 
@@ -60,10 +67,13 @@ struct ManagedCertificate {
     double share_left(base::Time now) const;
 
     // Place in the queue, the smallest first: by rank, share of the lifetime
-    // left, failures. What is served and near its end comes first; then what
-    // has not failed; of what has, first what is served.
-    using Urgency = std::tuple<unsigned, double, unsigned>;
+    // left, failures.
+    enum class Rank { near_its_end, never_failed, failed, failed_and_unserved };
+    using Urgency = std::tuple<Rank, double, unsigned>;
     Urgency urgency(base::Time now) const;
+
+private:
+    Rank rank(double left) const;
 };
 
 }  // namespace manager

@@ -25,6 +25,10 @@ public:
     void start();
 
 private:
+    // One that waits for a CA in no hurry holds no slot, but so many for each
+    // slot are enough.
+    static constexpr unsigned kParkedPerSlot = 32;
+
     // How long a failed write is taken to say that the next fails, too.
     static constexpr base::Duration kStorageBad = std::chrono::minutes(1);
 
@@ -57,6 +61,11 @@ private:
     void load_some();
     void drop_unused();
     void load(ManagedCertificate& certificate);
+    void load_ca(Ca& ca);
+    bool load_job(const std::string& id, store::Job& job);
+    void tell_back_off(const ManagedCertificate& certificate);
+
+    // manager_adopt.cpp: which certificate there is to begin with.
     void load_bundle(ManagedCertificate& certificate);
     void adopt(ManagedCertificate& certificate, const FoundBundle& found);
     bool adopt_better(ManagedCertificate& certificate,
@@ -64,11 +73,9 @@ private:
     void take(ManagedCertificate& certificate, const crypto::Bundle& bundle);
     bool keep_current(ManagedCertificate& certificate,
                       const FoundBundle& found, const crypto::Bundle& stored);
-    void forget_finished_order(ManagedCertificate& certificate,
-                               const crypto::Bundle& bundle);
-    void load_ca(Ca& ca);
-    bool load_job(const std::string& id, store::Job& job);
-    void tell_back_off(const ManagedCertificate& certificate);
+    void keep_unstored(ManagedCertificate& certificate);
+    void keep(ManagedCertificate& certificate, base::Secret text,
+              const crypto::Bundle& bundle);
 
     // manager.cpp: what is looked after, and slept on.
     void tick();
@@ -97,6 +104,7 @@ private:
     void rest(ManagedCertificate& certificate);
     void mark(ManagedCertificate& certificate);
     void save_bundle(ManagedCertificate& certificate);
+    void end_job(ManagedCertificate& certificate);
     void on_unsaved(ManagedCertificate& certificate,
                     const base::Error& error);
     void on_failed(ManagedCertificate& certificate, const base::Error& error,

@@ -35,18 +35,23 @@ void Manager::acquire()
         on_lock_broken(locked.error());
         return;
     }
+    const auto before = lock_waited_;
     if (*locked) {
+        if (before >= kLockTold) {
+            ports_.log.write(base::LogLevel::notice,
+                             "the other nginx has ended, this one goes on");
+        }
         load_some();
         return;
     }
-    const auto pause = std::clamp(lock_waited_, kLockFirst, kLockLongest);
-    const auto before = lock_waited_;
+    const auto pause = std::clamp(before, kLockFirst, kLockLongest);
     lock_waited_ += pause;
     if (before < kLockTold && lock_waited_ >= kLockTold) {
         ports_.log.write(base::LogLevel::warn,
                          "another nginx uses the state directory \""
                              + settings_.state_path
-                             + "\"; waiting until it ends");
+                             + "\"; waiting until it ends, and serving what "
+                               "was stored when this one was last reloaded");
     }
     wake(pause, &Manager::acquire);
 }
@@ -124,7 +129,12 @@ void Manager::load(ManagedCertificate& certificate)
     }
     load_bundle(certificate);
     if (certificate.unread) {
-        certificate.job.not_before = ports_.clock.now() + kUnreadable;
+        const auto next = ports_.clock.now() + kUnreadable;
+        certificate.job.not_before = next;
+        log(base::LogLevel::error,
+            "nothing is ordered until what is stored can be read; next look "
+            "at " + base::format_time(next) + ", or at a reload",
+            certificate);
     } else {
         tell_back_off(certificate);
     }
@@ -135,19 +145,21 @@ void Manager::tell_back_off(const ManagedCertificate& certificate)
 {
     const auto now = ports_.clock.now();
     const auto& job = certificate.job;
-    if (!job.not_before || certificate.due(now) <= now) {
+    if (!job.not_before
+        || schedule::sane_not_before(*job.not_before, now) <= now)
+    {
         return;
     }
-    const auto next =
+    auto what =
         "the next attempt is at " + base::format_time(certificate.due(now));
-    log(base::LogLevel::notice,
-        job.failures == 0 ? "something was under way when the last helper "
-                            "ended; "
-                                + next
-                          : "after " + std::to_string(job.failures)
-                                + " failures " + next + ", the last one: "
-                                + base::printable(job.last_error),
-        certificate);
+    if (job.failures == 0) {
+        what += ", as the helper before this one has left it";
+    } else {
+        what = "after " + std::to_string(job.failures)
+            + (job.failures == 1 ? " failure " : " failures ") + what
+            + ", the last one: " + base::printable(job.last_error);
+    }
+    log(base::LogLevel::notice, what, certificate);
 }
 
 // False when there is one that cannot be read: what it says must not be
@@ -167,133 +179,6 @@ bool Manager::load_job(const std::string& id, store::Job& job)
     }
     job = (*stored).value_or(store::Job{});
     return true;
-}
-
-void Manager::load_bundle(ManagedCertificate& certificate)
-{
-    auto found = find_bundle(ports_.store, index_, certificate.settings);
-    if (!found) {
-        log(base::LogLevel::error, found.error().message, certificate);
-        // What was damaged is in quarantine now; what is only unreadable
-        // still is, and must not be replaced behind the operator's back.
-        found = find_bundle(ports_.store, index_, certificate.settings);
-    }
-    if (!found) {
-        certificate.unread = true;
-        return;
-    }
-    if (*found) {
-        adopt(certificate, **found);
-    }
-}
-
-void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
-{
-    const auto& id = certificate.settings.id;
-    auto bundle = crypto::parse_bundle(found.text.reveal());
-    if (!bundle) {
-        // One that cannot be moved away would be found again for ever.
-        const bool moved = found.own && ports_.store.quarantine_bundle(id);
-        log(base::LogLevel::error,
-            "certificates/" + id + ".pem cannot be used"
-                + std::string(moved ? " and was moved to quarantine: " : ": ")
-                + bundle.error().message,
-            certificate);
-        if (moved) {
-            load_bundle(certificate);
-        }
-        return;
-    }
-    if (found.own && adopt_better(certificate, *bundle)) {
-        return;
-    }
-    if (keep_current(certificate, found, *bundle)) {
-        return;
-    }
-    take(certificate, *bundle);
-    forget_finished_order(certificate, *bundle);
-    // The master has put into the zone what was stored when it started; a
-    // helper that ended since may have stored a newer one.
-    if (auto published = ports_.sink.publish(id, found.text); !published) {
-        log(base::LogLevel::crit, published.error().message, certificate);
-    }
-    if (!found.own && certificate.as_configured) {
-        // The same names in another order, or a renamed certificate.
-        certificate.unsaved = found.text;
-    }
-}
-
-void Manager::take(ManagedCertificate& certificate,
-                   const crypto::Bundle& bundle)
-{
-    certificate.take(bundle.chain);
-    certificate.as_configured = certificate.satisfied_by(
-        bundle, settings_.issuers[certificate.settings.issuer]);
-}
-
-// What is served may be better than what is stored: the disk was full, or the
-// helper before this one died before it had stored it, or somebody put an
-// older one there.
-bool Manager::keep_current(ManagedCertificate& certificate,
-                           const FoundBundle& found,
-                           const crypto::Bundle& stored)
-{
-    auto text = ports_.sink.current(certificate.settings.id);
-    if (!text || text->reveal() == found.text.reveal()) {
-        return false;
-    }
-    const auto current = crypto::parse_bundle(text->reveal());
-    const auto worth = [&](const crypto::Bundle& bundle) {
-        const auto& leaf = bundle.chain.front();
-        return std::pair(crypto::covers(leaf, certificate.settings.names),
-                         leaf.not_after());
-    };
-    if (!current || worth(*current) <= worth(stored)) {
-        return false;
-    }
-    log(base::LogLevel::notice,
-        "the certificate stored is older or of other names than the one "
-        "served, which is going to be stored",
-        certificate);
-    take(certificate, *current);
-    certificate.unsaved = std::move(*text);
-    return true;
-}
-
-// Its own bundle may be of fewer names than another one that is stored: ids
-// depend on the order of names and lines in the configuration.
-bool Manager::adopt_better(ManagedCertificate& certificate,
-                           const crypto::Bundle& own)
-{
-    const auto& names = certificate.settings.names;
-    if (crypto::covers(own.chain.front(), names)) {
-        return false;
-    }
-    const auto other = index_.best_for(names);
-    if (!other || *other == certificate.settings.id) {
-        return false;
-    }
-    auto text = ports_.store.load_bundle(*other);
-    if (!text || !*text) {
-        return false;
-    }
-    adopt(certificate, FoundBundle{std::move(**text), false});
-    return certificate.validity.has_value();
-}
-
-// A crash between storing the bundle and removing the job: resuming that
-// order at the next renewal would fetch the same certificate once more.
-void Manager::forget_finished_order(ManagedCertificate& certificate,
-                                    const crypto::Bundle& bundle)
-{
-    auto& job = certificate.job;
-    if (job.order_url.empty()) {
-        return;
-    }
-    auto key = crypto::PrivateKey::from_pem(job.key_pem.reveal());
-    if (key && bundle.chain.front().belongs_to(*key)) {
-        clear_job(certificate.settings.id, job);
-    }
 }
 
 }  // namespace manager

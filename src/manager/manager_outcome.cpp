@@ -78,6 +78,7 @@ void Manager::on_issued(ManagedCertificate& certificate,
 {
     const bool renewed = certificate.validity.has_value();
     certificate.unsaved = std::move(issued.bundle);
+    certificate.unsaved_ends_job = true;
     auto published = ports_.sink.publish(certificate.settings.id,
                                          *certificate.unsaved);
     if (!published) {
@@ -92,7 +93,9 @@ void Manager::on_issued(ManagedCertificate& certificate,
     auto& ca = cas_[certificate.settings.issuer];
     ca.turned_away = 0;
     ca.hold_until = {};
+    certificate.job.not_before.reset();
     save_bundle(certificate);
+    rest(certificate);
     const auto& leaf = issued.chain.front();
     log(base::LogLevel::notice,
         std::string(renewed ? "renewed" : "issued") + ", valid until "
@@ -133,16 +136,28 @@ void Manager::mark(ManagedCertificate& certificate)
 
 void Manager::save_bundle(ManagedCertificate& certificate)
 {
-    const auto& id = certificate.settings.id;
-    auto saved = ports_.store.save_bundle(id, *certificate.unsaved);
-    if (saved) {
-        certificate.unsaved.reset();
-        certificate.unsaved_told = {};
-        clear_job(id, certificate.job);
-    } else {
+    auto saved = ports_.store.save_bundle(certificate.settings.id,
+                                          *certificate.unsaved);
+    if (!saved) {
         on_unsaved(certificate, saved.error());
+        return;
     }
-    rest(certificate);
+    certificate.unsaved.reset();
+    certificate.unsaved_told = {};
+    if (std::exchange(certificate.unsaved_ends_job, false)) {
+        end_job(certificate);
+    }
+}
+
+// What rest() said meanwhile holds on.
+void Manager::end_job(ManagedCertificate& certificate)
+{
+    const auto not_before = certificate.job.not_before;
+    clear_job(certificate.settings.id, certificate.job);
+    if (not_before && *not_before > ports_.clock.now()) {
+        certificate.job.not_before = not_before;
+        mark(certificate);
+    }
 }
 
 // The job keeps key and order: a restart fetches the certificate again.
@@ -189,8 +204,10 @@ void Manager::on_failed(ManagedCertificate& certificate,
         + std::to_string(job.failures) + " in a row, next attempt at "
         + base::format_time(*job.not_before);
     if (certificate.validity) {
-        what += ", the certificate served is valid until "
-            + base::format_time(certificate.validity->not_after);
+        const auto end = certificate.validity->not_after;
+        what += std::string(", the certificate served ")
+            + (end > now ? "is valid until " : "has expired at ")
+            + base::format_time(end);
     }
     log(level_of(error, certificate.share_left(now),
                  certificate.validity.has_value()),

@@ -61,11 +61,19 @@ Manager::Slots Manager::slots(std::size_t ca) const
     const bool turns_away = cas_[ca].turned_away >= kTurnedAway;
     const unsigned limit = turns_away ? 1 : settings_.issuers[ca].max_orders;
     Slots taken;
+    unsigned working = 0;
     for (const auto& certificate : certificates_) {
-        if (certificate.settings.issuer == ca && certificate.holds_slot()) {
+        if (certificate.settings.issuer != ca) {
+            continue;
+        }
+        working += certificate.working();
+        if (certificate.holds_slot()) {
             taken.all++;
             taken.failed += certificate.has_failed();
         }
+    }
+    if (working >= limit * kParkedPerSlot) {
+        return {0, 0};
     }
     const auto rest = [](unsigned most, unsigned used) {
         return most > used ? most - used : 0;

@@ -193,8 +193,9 @@ base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
             mail.remove_prefix(7);
         }
         const auto at = mail.find('@');
-        const bool printable = std::all_of(
-            mail.begin(), mail.end(), [](char c) { return c > ' ' && c < 127; });
+        const bool printable =
+            std::all_of(mail.begin(), mail.end(),
+                        [](char c) { return c > ' ' && c < 127; });
         if (at == 0 || at == std::string_view::npos || at + 1 == mail.size()
             || !printable)
         {

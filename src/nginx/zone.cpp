@@ -131,7 +131,7 @@ char* add_zone(ngx_conf_t* cf, MainConf& main)
         if (size < least) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"acme_zone %uz\" is too small for %uz "
-                          "certificate%s, which need at least %uzk",
+                          "certificate%s: set %uzk at least",
                           size, count, count == 1 ? "" : "s",
                           (least + 1023) / 1024);
             return static_cast<char*>(NGX_CONF_ERROR);

@@ -149,7 +149,7 @@ base::Status try_writing(const Folder& folder)
     TemporaryFile file(folder);
     auto status = create_and_fill(file, std::string(kUsualBundle, ' '));
     if (!status) {
-        return std::move(status).error_in("writing a trial file, "
+        return std::move(status).error_in("writing a trial file to "
                                           + folder.quoted_path(""));
     }
     return status;

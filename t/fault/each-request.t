@@ -66,14 +66,18 @@ sub try_stalled {
         poll($given_up, 1);
     }
     ok($given_up->(), "stalled at $kind: it is given up");
-    judge("stalled at $kind", qr/./);
+    judge("stalled at $kind", qr/too slow/);
 }
 
 sub try {
     my ($what, $kind, $before) = @_;
     my ($action, $words) = @{ $fault{$what} };
     $trial->begin($kind => [(untouched()) x $before, $action]);
-    judge("$what at $kind " . ($before + 1), $words);
+    my $failures = judge("$what at $kind " . ($before + 1), $words);
+    if ($kind eq 'newOrder' && $what eq 'a lost answer') {
+        is(scalar @{ $failures // [] }, 1,
+            'no second order that nobody decided on');
+    }
 }
 
 sub judge {
@@ -88,4 +92,5 @@ sub judge {
         'it did happen');
     cmp_ok(scalar @$failures, '<=', 1, 'at most one failure');
     like($_, $words, 'whose line says why') for @$failures;
+    return $failures;
 }

@@ -90,7 +90,7 @@ sub failure {
 sub is_kept {
     my ($t, $failures, $next, $event) = @_;
     my $line = $t->wait_log(
-        qr/after $failures failures .*certificate "dead\.example"/);
+        qr/after $failures failures? .*certificate "dead\.example"/);
     like(moment($line) - $next, qr/^[01]$/, "$event: still then");
 }
 
@@ -270,7 +270,7 @@ sub set_clock_of_bad_name {
     $t->mark_log->step_clock(-60 * $day);
     run_for_an_hour($t);
     cmp_ok($t->ca->orders - $orders, '<=', 1, 'by -60 days: at most one order');
-    cmp_ok(scalar $t->log_lines(qr/acme: reading the directory: /), '<=', 3,
+    cmp_ok(scalar $t->log_lines(qr/acme: reading the directory .*: /), '<=', 3,
         'and the CA is asked no more often than its own ladder allows');
     $orders = $t->ca->orders;
     $t->mark_log->step_clock(60 * $day);

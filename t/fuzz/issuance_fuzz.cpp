@@ -292,6 +292,8 @@ private:
         require_url(remember.order_url);
     }
 
+    void perform(const acme::Forget&) {}
+
     void perform(const acme::Discard& discard)
     {
         require_url(discard.url);

@@ -201,6 +201,7 @@ private:
     }
     void perform(const acme::Withdraw&) { --presented; }
     void perform(const acme::Remember&) {}
+    void perform(const acme::Forget&) {}
     void perform(const acme::Discard&) {}
     void perform(const acme::Issued& last) { issued = last; }
     void perform(const acme::Failed& last) { failed = last; }

@@ -27,7 +27,8 @@ protected:
 };
 
 const auto kPlacesNewOrder =
-    ElementsAre(StartsWith("order: POST https://ca.example/new-order"));
+    ElementsAre("forget",
+                StartsWith("order: POST https://ca.example/new-order"));
 
 TEST(AcmeResumption, LooksAtTheOrderFirst)
 {

@@ -71,6 +71,7 @@ struct Line {
     {
         return "remember " + remember.order_url;
     }
+    std::string operator()(const acme::Forget&) const { return "forget"; }
     std::string operator()(const acme::Discard& discard) const
     {
         return "discard " + discard.url;

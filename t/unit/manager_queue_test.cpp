@@ -107,6 +107,47 @@ TEST_F(ManagerQueue, CertificateNearItsEndComesFirstThoughItHasFailed)
     EXPECT_THAT(ca.ordered(), ElementsAre("ending.example", "new.example"));
 }
 
+// What has expired cannot be lost any more.
+TEST_F(ManagerQueue, ExpiredCertificateThatHasFailedComesLast)
+{
+    settings.issuers[0].max_orders = 1;
+    given_certificate({"expired.example"}, 91 * kDay);
+    given_failures("expired.example", 3);
+    given_certificate({"ending.example"}, 80 * kDay);
+    given_failures("ending.example", 3);
+    configure({"expired.example"});
+    configure({"new.example"});
+    configure({"ending.example"});
+    start();
+    run(1min);
+    EXPECT_THAT(ca.ordered(), ElementsAre("ending.example", "new.example",
+                                          "expired.example"));
+}
+
+// Else the next ones would be sent into the same trouble.
+TEST_F(ManagerQueue, OrderInTroubleHoldsItsSlot)
+{
+    settings.issuers[0].max_orders = 2;
+    ca.fault("authz", 1000, problem(500, "serverInternal"));
+    configure_many(20);
+    start();
+    run(14s);
+    EXPECT_EQ(orders(), 2);
+}
+
+TEST_F(ManagerQueue, NoMoreThanSoManyOrdersWaitForACaInNoHurry)
+{
+    settings.issuers[0].max_orders = 1;
+    ca.processing = 2 * kDay;
+    ca.processing_retry_after = "86400";
+    configure_many(50);
+    start();
+    run(1h);
+    EXPECT_EQ(orders(), 32);
+    run(3 * kDay);
+    EXPECT_EQ(orders(), 50);
+}
+
 TEST_F(ManagerQueue, NamesThatHaveFailedThoughNearTheirEndLeaveHalfOfTheSlots)
 {
     settings.issuers[0].max_orders = 4;

@@ -137,4 +137,21 @@ TEST_F(ManagerRestart, OrderThatIsGoneIsReplacedByOne)
     EXPECT_EQ(orders(), 2);
 }
 
+// It may be the answer that kills the helper.
+TEST_F(ManagerRestart, OrderThatIsGoneIsReplacedOnceAMinute)
+{
+    configure({"a.example"});
+    start();
+    loop.run_until([&] { return ca.count("authz") == 1; });
+    ca.fault("order", 1, problem(404, "malformed"));
+    restart();
+    loop.run_until([&] { return orders() == 2; });
+    restart();
+    run(50s);
+    EXPECT_EQ(orders(), 2);
+    run(20s);
+    EXPECT_EQ(orders(), 3);
+    EXPECT_TRUE(is_served("a.example"));
+}
+
 }  // namespace

@@ -38,6 +38,75 @@ TEST_F(ManagerStored, WorseOneThanTheOneServedIsReplacedByIt)
     EXPECT_TRUE(ca.requests.empty());
 }
 
+// A leaked key's certificate, replaced by hand with one of another kind.
+TEST_F(ManagerStored, LaterIssuedOneReplacesTheOneServedThoughItEndsEarlier)
+{
+    given_certificate({"a.example"}, 10 * kDay);
+    configure({"a.example"});
+    start();
+    given_certificate({"a.example"}, kDay, 30 * kDay);
+    const auto by_hand = store.bundles["a.example"];
+    restart();
+    run(1h);
+    EXPECT_EQ(sink.served["a.example"], by_hand);
+    EXPECT_EQ(store.bundles["a.example"], by_hand);
+}
+
+TEST_F(ManagerStored, OneOfTheIssuerReplacesALaterOneOfAnother)
+{
+    const auto production = settings.issuers[0].directory;
+    settings.issuers[0].directory = "https://staging.example/";
+    given_certificate({"a.example"});
+    configure({"a.example"});
+    start();
+    settings.issuers[0].directory = production;
+    given_certificate({"a.example"}, kDay);
+    const auto by_hand = store.bundles["a.example"];
+    restart();
+    run(1h);
+    EXPECT_EQ(sink.served["a.example"], by_hand);
+    EXPECT_EQ(orders(), 0);
+}
+
+TEST_F(ManagerStored, OneServedIsStoredWhenTheStoredOneIsDamagedOrGone)
+{
+    given_certificate({"a.example"});
+    const auto good = store.bundles["a.example"];
+    configure({"a.example"});
+    start();
+    store.bundles["a.example"] = base::Secret("no PEM at all");
+    restart();
+    run(1h);
+    EXPECT_EQ(store.bundles["a.example"], good);
+    EXPECT_THAT(store.quarantined, ElementsAre("a.example"));
+    store.bundles.clear();
+    restart();
+    run(1h);
+    EXPECT_EQ(store.bundles["a.example"], good);
+    EXPECT_TRUE(ca.requests.empty());
+}
+
+// That it is stored again says nothing about its renewal.
+TEST_F(ManagerStored, OneServedThatIsKeptIsRenewedAsBefore)
+{
+    given_certificate({"a.example"}, 80 * kDay);
+    given_failures("a.example", 2);
+    ca.unreachable.insert("a.example");
+    configure({"a.example"});
+    start();
+    run(1min);
+    EXPECT_EQ(log.count(LogLevel::warn, "failure 3 in a row"), 1);
+    given_certificate({"a.example"}, 85 * kDay);
+    ca.unreachable.clear();
+    restart();
+    run(10min);
+    EXPECT_EQ(orders(), 1) << "the back-off holds";
+    run(2h);
+    EXPECT_EQ(orders(), 2);
+    EXPECT_EQ(log.count(LogLevel::notice, "renewed"), 1);
+    EXPECT_EQ(log.count(LogLevel::warn, "clock"), 0);
+}
+
 TEST_F(ManagerStored, NamesInAnotherOrderNeedNoOrder)
 {
     given_certificate({"a.example", "b.example"});

@@ -85,10 +85,11 @@ protected:
     void run(base::Duration duration) { loop.run_for(duration); }
 
     // A certificate for these names, obtained some time before the test.
-    void given_certificate(const Names& names, base::Duration age = 0ms)
+    void given_certificate(const Names& names, base::Duration age = 0ms,
+                           base::Duration lifetime = 90 * kDay)
     {
         crypto_test::Order order{"", {}, loop.now() - age,
-                                 loop.now() - age + 90 * kDay};
+                                 loop.now() - age + lifetime};
         for (const auto& name : names) {
             order.names.push_back(crypto_test::name(name));
         }

@@ -148,12 +148,13 @@ sub count {
     return scalar grep { $_ =~ $pattern } $self->steps;
 }
 
-# What went to the CA. An order that failed since the CA could not reach a
+# What went to the CA. An order that failed since the CA could not connect to a
 # machine that is too busy, as the log says then, is left out.
 sub orders {
     my ($self) = @_;
     return $self->count(qr{^sent /order-plz})
-        - $self->{t}->log_lines(qr/\[warn\].*; failure \d+ in a row/);
+        - $self->{t}->log_lines(
+            qr/\[warn\].*error:connection - .*; failure \d+ in a row/);
 }
 
 sub requests { return $_[0]->count(qr{^ask }) }
