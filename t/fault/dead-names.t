@@ -128,10 +128,18 @@ sub counter {
     };
 }
 
-# Pauses of this nginx are over as soon as it has nothing else to do.
+# Pauses of this nginx are over as soon as nobody has anything to do: a busy
+# machine must not look like a CA that is slow.
 sub hurry {
     my ($done, $what) = @_;
-    ok($t->wait_for(sub { $done->() || !$t->travel(0.2) }, 200, $what), $what);
+    my @all = ($t->helper, $ca->{pid}, $t->dns->{pid});
+    my $idle = 0;
+    ok($t->wait_for(sub {
+        return 1 if $done->();
+        $idle = AcmeTest::Process::is_busy(@all) ? 0 : $idle + 1;
+        $t->travel(0.2) if $idle > 1;
+        return 0;
+    }, 200, $what), $what);
 }
 
 sub try_all {

@@ -101,6 +101,16 @@ sub is_running {
     return $process && $process->{state} ne 'Z';
 }
 
+# Whether any thread of these processes has something to do now.
+sub is_busy {
+    for my $stat (map { glob "/proc/$_/task/*/stat" } @_) {
+        open my $file, '<', $stat or next;
+        my $line = <$file> // next;
+        return 1 if $line =~ /\) [RD] /;
+    }
+    return 0;
+}
+
 sub children_of {
     my ($parent) = @_;
     return sort { $a <=> $b } map { $_->{pid} }
