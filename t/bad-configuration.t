@@ -29,8 +29,6 @@ my @bad = (
     [ in_server('http://a.example'), qr/invalid value "http:\/\/a\.example"/ ],
     [ in_server('a..example'), qr/invalid value "a\.\.example"/ ],
     [ in_server("m\x{fc}nchen.example"), qr/internationalized names/ ],
-    [ in_server('*.a.example'), qr/invalid value "\*\.a\.example".*wildcard/ ],
-    [ in_server('192.0.2.1'), qr/invalid value "192\.0\.2\.1".*IP addresses/ ],
     [ in_server(''), qr/invalid number of arguments in "acme_domain"/ ],
     [ in_server('key=rsa:2048'), qr/no name in "acme_domain"/ ],
     [ in_server('a.example key=rsa:1024'), qr/invalid value "key=rsa:1024"/ ],

@@ -82,6 +82,8 @@ struct Failed {
     base::Error error;
     // The order may still be finished by a later attempt: keep its URL.
     bool order_usable = false;
+    // The type of the challenge that it failed by, if it was one.
+    std::string challenge = {};
 };
 
 using Action = std::variant<Send, Wait, Present, Withdraw, Remember, Forget,

@@ -60,7 +60,7 @@ Actions Validation::on_elapsed()
 Actions Validation::on_presented(base::Status status)
 {
     if (!status) {
-        return fail(std::move(status.error()), true);
+        return fail_challenge(std::move(status.error()), true);
     }
     // A challenge that is under way already (a resumed order) needs its
     // answer back in place, and no second push.
@@ -119,6 +119,16 @@ Actions Validation::fail(base::Error error, bool order_usable)
     state_ = State::failed;
     failed_ = Failed{std::move(error).in(doing), order_usable};
     return {};
+}
+
+// Another type of challenge may do better.
+Actions Validation::fail_challenge(base::Error error, bool order_usable)
+{
+    auto actions = fail(std::move(error), order_usable);
+    if (challenge_) {
+        failed_->challenge = challenge_->type;
+    }
+    return actions;
 }
 
 Actions Validation::withdraw()

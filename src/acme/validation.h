@@ -60,6 +60,7 @@ private:
     Actions send(const std::string& url, std::string payload) const;
     Actions wait(base::Duration delay, bool in_trouble = false) const;
     Actions fail(base::Error error, bool order_usable = false);
+    Actions fail_challenge(base::Error error, bool order_usable = false);
 
     Exchange exchange_;
     std::string url_;

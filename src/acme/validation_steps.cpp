@@ -116,7 +116,7 @@ Actions Validation::judge(const Authorization& authorization,
     case Authorization::Status::valid:
         return on_valid();
     case Authorization::Status::invalid:
-        return fail(reason_of(authorization, challenge_));
+        return fail_challenge(reason_of(authorization, challenge_));
     default:
         return fail({ErrorKind::protocol,
                      std::string("the authorization is ")
@@ -133,7 +133,7 @@ Actions Validation::on_pending(const Authorization& authorization,
     const Challenge* current =
         find_challenge(authorization, challenge_->type);
     if (current && current->status == Challenge::Status::invalid) {
-        return fail(reason_of(authorization, challenge_));
+        return fail_challenge(reason_of(authorization, challenge_));
     }
     if (current && current->status == Challenge::Status::pending
         && trigger_error_)

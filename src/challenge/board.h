@@ -1,29 +1,31 @@
-// Port: the board, where the answers to http-01 challenges are published for
-// the workers.
+// Port: the board, where answers to challenges are published for the workers.
+// A place on it is what the CA asks for, so that a worker can name it, too.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "base/identifier.h"
 #include "base/result.h"
 
 namespace challenge {
 
-struct Answer {
-    std::string token;
-    std::string key_authorization;
-    base::Identifier identifier;
-};
-
 class Board {
 public:
     virtual ~Board() = default;
-    // Visible to every worker when this returns. The same token and
-    // identifier again replaces the answer. A full board is an Error.
-    virtual base::Status publish(const Answer& answer) = 0;
-    virtual void withdraw(const Answer& answer) = 0;
+    // Visible to every worker when this returns. What is in that place
+    // already is replaced. A full board is an Error.
+    virtual base::Status publish(const std::string& place,
+                                 std::string_view content) = 0;
+    virtual void withdraw(const std::string& place) = 0;
     virtual void withdraw_all() = 0;
 };
+
+// http-01: the token in the request's path, and its Host (lower case, no port,
+// no trailing dot, no brackets). There lies the key authorization.
+std::string http_01_place(std::string_view token, std::string_view host);
+
+// tls-alpn-01: the server name (lower case). There lies the certificate with
+// its key, as a crypto::Bundle.
+std::string tls_alpn_01_place(std::string_view server_name);
 
 }  // namespace challenge

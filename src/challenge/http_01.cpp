@@ -4,16 +4,16 @@ namespace challenge {
 
 namespace {
 
-Answer answer_to(const Proof& proof)
+std::string place_of(const Proof& proof)
 {
-    return {proof.token, proof.key_authorization, proof.identifier};
+    return http_01_place(proof.token, proof.identifier.value);
 }
 
 }  // namespace
 
 void Http01::present(const Proof& proof, Presented presented)
 {
-    auto status = board_.publish(answer_to(proof));
+    auto status = board_.publish(place_of(proof), proof.key_authorization);
     if (!status) {
         presented(std::move(status).error_in("publishing the answer"));
         return;
@@ -23,7 +23,7 @@ void Http01::present(const Proof& proof, Presented presented)
 
 void Http01::clean_up(const Proof& proof)
 {
-    board_.withdraw(answer_to(proof));
+    board_.withdraw(place_of(proof));
 }
 
 void Http01::clean_up_all()

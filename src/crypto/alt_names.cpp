@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <openssl/err.h>
+
 #include "crypto/error.h"
 
 namespace crypto {
@@ -49,6 +51,12 @@ std::string_view bytes_of(const ASN1_STRING& string)
 {
     return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(&string)),
             std::size_t(ASN1_STRING_length(&string))};
+}
+
+std::string reverse_nibbles(unsigned char byte)
+{
+    constexpr char digits[] = "0123456789abcdef";
+    return {digits[byte & 15], '.', digits[byte >> 4], '.'};
 }
 
 std::optional<Identifier> read_ip(std::string_view bytes)
@@ -118,6 +126,23 @@ base::Identifiers read_alt_names(const X509& x509)
     }
     std::sort(identifiers.begin(), identifiers.end());
     return identifiers;
+}
+
+std::string reverse_name(const std::string& address)
+{
+    const UniqueOctets octets(a2i_IPADDRESS(address.c_str()));
+    if (!octets) {
+        ERR_clear_error();
+        return {};
+    }
+    const auto bytes = bytes_of(*octets);
+    const bool v4 = bytes.size() == kIpv4Size;
+    std::string name;
+    for (auto i = bytes.rbegin(); i != bytes.rend(); ++i) {
+        const auto byte = static_cast<unsigned char>(*i);
+        name += v4 ? std::to_string(byte) + "." : reverse_nibbles(byte);
+    }
+    return name + (v4 ? "in-addr.arpa" : "ip6.arpa");
 }
 
 }  // namespace crypto

@@ -68,4 +68,10 @@ base::Status check_issued(const Chain& chain, const PrivateKey& key,
 base::Result<Certificate> make_placeholder(const PrivateKey& key,
                                            std::string_view name);
 
+// What answers a tls-alpn-01 challenge: self-signed, for that identifier alone,
+// with the critical extension acmeIdentifier (RFC 8737, section 3).
+base::Result<Certificate> make_tls_alpn_certificate(
+    const PrivateKey& key, const base::Identifier& identifier,
+    std::string_view key_authorization);
+
 }  // namespace crypto

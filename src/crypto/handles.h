@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -29,6 +30,7 @@ struct Free {
     void operator()(X509_REQ* p) const { X509_REQ_free(p); }
     void operator()(X509_EXTENSION* p) const { X509_EXTENSION_free(p); }
     void operator()(ASN1_OCTET_STRING* p) const { ASN1_STRING_free(p); }
+    void operator()(ASN1_OBJECT* p) const { ASN1_OBJECT_free(p); }
     void operator()(GENERAL_NAME* p) const { GENERAL_NAME_free(p); }
     void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
     void operator()(STACK_OF(X509) * p) const
@@ -39,6 +41,7 @@ struct Free {
     {
         sk_X509_EXTENSION_pop_free(p, X509_EXTENSION_free);
     }
+    void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
     void operator()(unsigned char* p) const { OPENSSL_free(p); }
 };
 
@@ -62,10 +65,12 @@ using UniqueName = std::unique_ptr<X509_NAME, Free>;
 using UniqueRequest = std::unique_ptr<X509_REQ, Free>;
 using UniqueExtension = std::unique_ptr<X509_EXTENSION, Free>;
 using UniqueOctets = std::unique_ptr<ASN1_OCTET_STRING, Free>;
+using UniqueObject = std::unique_ptr<ASN1_OBJECT, Free>;
 using UniqueGeneralName = std::unique_ptr<GENERAL_NAME, Free>;
 using UniqueGeneralNames = std::unique_ptr<GENERAL_NAMES, Free>;
 using UniqueChain = std::unique_ptr<STACK_OF(X509), Free>;
 using UniqueExtensions = std::unique_ptr<STACK_OF(X509_EXTENSION), Free>;
+using UniqueSslContext = std::unique_ptr<SSL_CTX, Free>;
 using UniqueBytes = std::unique_ptr<unsigned char, Free>;
 using UniqueSecretText = std::unique_ptr<char, WipeFree>;
 using UniqueSecretBytes = std::unique_ptr<unsigned char, WipeFree>;

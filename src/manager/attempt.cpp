@@ -247,7 +247,8 @@ void Attempt::act(acme::Failed& failed)
         // The order belongs to an account that the CA has forgotten.
         failed.error.kind = base::ErrorKind::protocol;
     }
-    finish({std::move(failed.error), failed.order_usable});
+    finish({std::move(failed.error), failed.order_usable,
+            std::move(failed.challenge)});
 }
 
 base::Result<Attempt::Issued> Attempt::judge(

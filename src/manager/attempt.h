@@ -30,6 +30,8 @@ public:
         base::Result<Issued> result;
         // On failure: the order in the job may be finished later.
         bool order_usable = false;
+        // On failure: the type of the challenge that did.
+        std::string challenge = {};
     };
     using Done = std::function<void(Outcome)>;
     using Parked = std::function<void()>;
@@ -59,6 +61,7 @@ private:
     base::Status make_issuance();
     base::Status load_or_make_key();
     std::vector<std::string> challenge_types() const;
+    base::Status check_provable() const;
 
     // attempt.cpp
     void perform(acme::Actions actions);

@@ -1,10 +1,16 @@
-#include "crypto/csr.h"
 #include "manager/attempt.h"
+
+#include <algorithm>
+
+#include "crypto/csr.h"
 
 namespace manager {
 
 base::Status Attempt::make_issuance()
 {
+    if (auto status = check_provable(); !status) {
+        return status;
+    }
     if (auto status = load_or_make_key(); !status) {
         return std::move(status).error_in("preparing the key");
     }
@@ -48,10 +54,32 @@ base::Status Attempt::load_or_make_key()
     return base::ok();
 }
 
+// The one that worked, or is next to be tried, comes first.
 std::vector<std::string> Attempt::challenge_types() const
 {
-    return settings_.challenges.empty() ? issuer_.settings().challenges
-                                        : settings_.challenges;
+    auto types = settings_.challenges;
+    const auto preferred = std::ranges::find(types, job_.challenge);
+    if (preferred != types.end()) {
+        std::rotate(types.begin(), preferred, preferred + 1);
+    }
+    return types;
+}
+
+// The CA is not asked for what cannot be proved.
+base::Status Attempt::check_provable() const
+{
+    const bool dns = std::ranges::any_of(
+        settings_.challenges,
+        [](const std::string& type) { return type.starts_with("dns-"); });
+    const auto wildcard = std::ranges::find_if(
+        settings_.names, &base::Identifier::wildcard);
+    if (dns || wildcard == settings_.names.end()) {
+        return base::ok();
+    }
+    return base::Error{base::ErrorKind::refused,
+                       wildcard->value
+                           + " cannot be proved: a wildcard needs a DNS "
+                             "challenge, and none is configured"};
 }
 
 }  // namespace manager

@@ -105,8 +105,15 @@ private:
     void mark(ManagedCertificate& certificate);
     void save_bundle(ManagedCertificate& certificate);
     void end_job(ManagedCertificate& certificate);
+    void save_for_this(ManagedCertificate& certificate);
+    void save_job(const std::string& id, const store::Job& job);
+    void clear_job(const std::string& id, store::Job& job);
     void on_unsaved(ManagedCertificate& certificate,
                     const base::Error& error);
+
+    // manager_failure.cpp: when it is tried again.
+    void prefer_another(ManagedCertificate& certificate,
+                        const std::string& failed);
     void on_failed(ManagedCertificate& certificate, const base::Error& error,
                    bool order_usable);
     void on_turned_away(const ManagedCertificate& certificate,
@@ -114,8 +121,6 @@ private:
     void on_unprepared(Ca& ca, const base::Error& error);
     void back_off(const std::string& id, store::Job& job,
                   const base::Error& error, base::Duration longest);
-    void save_job(const std::string& id, const store::Job& job);
-    void clear_job(const std::string& id, store::Job& job);
 
     void log(base::LogLevel level, const std::string& what,
              const ManagedCertificate& certificate);

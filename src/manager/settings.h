@@ -18,7 +18,7 @@ struct IssuerSettings {
     std::vector<std::string> contacts;
     crypto::KeyType account_key_type = crypto::KeyType::ecdsa_256;
     base::Secret account_key_pem;  // the operator's own; empty: generated
-    std::vector<std::string> challenges;  // allowed types, preferred first
+    std::vector<std::string> challenges;  // for those that name none
     std::string trusted_pem;  // CA certificates; empty: the system's
     bool verify = true;
     bool accept_terms = true;
@@ -30,7 +30,7 @@ struct CertificateSettings {
     base::Identifiers names;  // in the order of the configuration
     std::size_t issuer = 0;   // index into Settings::issuers
     crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
-    std::vector<std::string> challenges;  // empty: the issuer's
+    std::vector<std::string> challenges;  // allowed types, preferred first
 };
 
 struct Settings {

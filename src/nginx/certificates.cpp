@@ -135,7 +135,7 @@ void add(ngx_conf_t* cf, const Place& place, base::Identifiers& names,
         skip(cf, place, text, name.error().message);
         return;
     }
-    if (name->wildcard() || name->type == base::Identifier::Type::ip) {
+    if (name->wildcard()) {
         skip(cf, place, text, "this version cannot prove it");
         return;
     }

@@ -39,7 +39,7 @@ std::string_view host_of(const ngx_http_request_t& r)
     return host;
 }
 
-ngx_int_t send(ngx_http_request_t* r, const std::string& answer)
+ngx_int_t send(ngx_http_request_t* r, std::string_view answer)
 {
     ngx_http_complex_value_t body{};
     body.value = pool_copy(r->pool, answer);
@@ -58,7 +58,8 @@ ngx_int_t answer(ngx_http_request_t* r)
         return NGX_DECLINED;
     }
     const auto token = view(r->uri).substr(kPrefix.size());
-    const auto found = main.tables->answer(token, host_of(*r));
+    const auto found =
+        main.tables->answer(challenge::http_01_place(token, host_of(*r)));
     if (!found) {
         // Somebody else's token: another client behind this nginx answers.
         return NGX_DECLINED;
@@ -66,7 +67,7 @@ ngx_int_t answer(ngx_http_request_t* r)
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "acme: answering the http-01 challenge for \"%V\"",
                   &r->headers_in.server);
-    ngx_http_finalize_request(r, send(r, *found));
+    ngx_http_finalize_request(r, send(r, found->reveal()));
     return NGX_DONE;
 }
 

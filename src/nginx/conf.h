@@ -54,6 +54,7 @@ struct MainConf : MainSlots {
     std::unique_ptr<shm::Tables> tables;  // once the zone exists
     std::vector<std::unique_ptr<ServedCertificate>> served;
     Placeholder placeholder;
+    crypto::UniqueSslContext validation_context;
 };
 
 struct ServerConf {
@@ -120,6 +121,15 @@ base::Identifiers names_of_server(ngx_conf_t* cf,
 char* prepare_server(ngx_conf_t* cf, MainConf& main, ServerConf& server);
 char* attach_server(ngx_conf_t* cf, MainConf& main, ServerConf& server,
                     SSL_CTX* context);
+
+// challenges.cpp: gives each certificate the challenge types it may be proved
+// by, and warns when none of them can work.
+void choose_challenges(ngx_conf_t* cf, MainConf& main);
+
+// tls_alpn_01.cpp: validations over TLS. From now on the handshakes that begin
+// with this context are looked at; `main` must outlive it.
+base::Status make_validation_context(MainConf& main);
+void answer_tls_alpn_01(SSL_CTX* context, MainConf& main);
 
 // zone.cpp, state_path.cpp
 char* add_zone(ngx_conf_t* cf, MainConf& main);

@@ -2,6 +2,7 @@
 #include "nginx/guarded.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/text.h"
 
@@ -9,9 +10,14 @@ namespace nginx {
 
 namespace {
 
-constexpr std::string_view kUnsupported[] = {"tls-alpn-01", "dns-01",
-                                             "dns-account-01",
+constexpr std::string_view kSupported[] = {"http-01", "tls-alpn-01"};
+constexpr std::string_view kUnsupported[] = {"dns-01", "dns-account-01",
                                              "dns-persist-01"};
+
+bool is_one_of(std::string_view text, std::span<const std::string_view> all)
+{
+    return std::ranges::find(all, text) != all.end();
+}
 
 std::string quoted(std::string_view text)
 {
@@ -91,15 +97,6 @@ base::Status add_name(DomainLine& line, std::string_view text)
     auto name = base::parse_identifier(text);
     if (!name) {
         return name.error();
-    }
-    if (name->wildcard()) {
-        return Error{base::ErrorKind::config,
-                     "a wildcard needs a DNS challenge, which this version "
-                     "does not have"};
-    }
-    if (name->type == base::Identifier::Type::ip) {
-        return Error{base::ErrorKind::config,
-                     "IP addresses are not supported by this version"};
     }
     const bool repeated = std::find(line.names.begin(), line.names.end(),
                                     *name) != line.names.end();
@@ -209,17 +206,15 @@ base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
 
 base::Status check_challenge(std::string_view type)
 {
-    if (type == "http-01") {
+    if (is_one_of(type, kSupported)) {
         return base::ok();
     }
-    const bool known = std::find(std::begin(kUnsupported),
-                                 std::end(kUnsupported), type)
-        != std::end(kUnsupported);
     return Error{base::ErrorKind::config,
-                 known ? "this version has no such challenge, only "
-                         "\"http-01\""
-                       : "the challenge type is unknown; this version has "
-                         "\"http-01\""};
+                 is_one_of(type, kUnsupported)
+                     ? "this version has no such challenge, only \"http-01\" "
+                       "and \"tls-alpn-01\""
+                     : "the challenge type is unknown; this version has "
+                       "\"http-01\" and \"tls-alpn-01\""};
 }
 
 }  // namespace nginx

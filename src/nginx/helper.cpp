@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include "challenge/http_01.h"
+#include "challenge/tls_alpn_01.h"
 #include "event/curl_client.h"
 #include "event/machine.h"
 #include "event/timers.h"
@@ -25,6 +26,7 @@ public:
                  store::FileStore::Access::read_write, clock_),
           lock_(main.settings.state_path),
           http_01_(*main.tables),
+          tls_alpn_01_(*main.tables),
           manager_(main.settings, ports(*main.tables))
     {}
 
@@ -45,7 +47,7 @@ private:
                         event::TlsTrust{issuer.trusted_pem, issuer.verify},
                         timers_);
                 },
-                {&http_01_}};
+                {&http_01_, &tls_alpn_01_}};
     }
 
     event::Clock clock_;
@@ -55,6 +57,7 @@ private:
     store::FileStore store_;
     store::FileLock lock_;
     challenge::Http01 http_01_;
+    challenge::TlsAlpn01 tls_alpn_01_;
     manager::Manager manager_;
 };
 

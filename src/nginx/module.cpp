@@ -112,9 +112,6 @@ void complete_issuers(MainConf& main)
         if (issuer.contacts.empty()) {
             issuer.contacts = main.contacts;
         }
-        if (issuer.challenges.empty()) {
-            issuer.challenges = {"http-01"};
-        }
     }
 }
 
@@ -150,6 +147,9 @@ char* attach_servers(ngx_conf_t* cf, MainConf& main)
             confs[ngx_http_acme_domain_module.ctx_index]);
         auto& ssl = *static_cast<ngx_http_ssl_srv_conf_t*>(
             confs[ngx_http_ssl_module.ctx_index]);
+        if (ssl.ssl.ctx != nullptr) {
+            answer_tls_alpn_01(ssl.ssl.ctx, main);
+        }
         char* result = attach_server(cf, main, server, ssl.ssl.ctx);
         if (result != NGX_CONF_OK) {
             return result;
@@ -179,7 +179,12 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
         return NGX_OK;
     }
     complete_issuers(main);
-    if (auto status = make_placeholder(main); !status) {
+    choose_challenges(cf, main);
+    auto status = make_placeholder(main);
+    if (status) {
+        status = make_validation_context(main);
+    }
+    if (!status) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "acme: %s",
                       status.error().message.c_str());
         return NGX_ERROR;

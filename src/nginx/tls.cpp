@@ -13,11 +13,30 @@ base::Time now()
     return base::Time(std::chrono::seconds(ngx_time()));
 }
 
-ngx_log_t* log_of(SSL* ssl)
+// In the form of an Identifier; empty when there is none.
+std::string local_address(SSL* ssl)
 {
-    auto* connection =
-        static_cast<ngx_connection_t*>(ngx_ssl_get_connection(ssl));
-    return connection ? connection->log : ngx_cycle->log;
+    auto* c = static_cast<ngx_connection_t*>(ngx_ssl_get_connection(ssl));
+    if (c == nullptr || ngx_connection_local_sockaddr(c, nullptr, 0) != NGX_OK)
+    {
+        return {};
+    }
+    const void* address = nullptr;
+    switch (c->local_sockaddr->sa_family) {
+    case AF_INET:
+        address = &reinterpret_cast<sockaddr_in*>(c->local_sockaddr)->sin_addr;
+        break;
+    case AF_INET6:
+        address =
+            &reinterpret_cast<sockaddr_in6*>(c->local_sockaddr)->sin6_addr;
+        break;
+    default:
+        return {};
+    }
+    char text[INET6_ADDRSTRLEN];
+    const char* written = inet_ntop(c->local_sockaddr->sa_family, address,
+                                    text, sizeof(text));
+    return written == nullptr ? std::string() : written;
 }
 
 crypto::UniqueChain without_leaf(const crypto::Chain& chain)
@@ -45,6 +64,13 @@ void log_unusable(SSL* ssl, const ServedCertificate& certificate)
 }
 
 }  // namespace
+
+ngx_log_t* log_of(SSL* ssl)
+{
+    auto* connection =
+        static_cast<ngx_connection_t*>(ngx_ssl_get_connection(ssl));
+    return connection ? connection->log : ngx_cycle->log;
+}
 
 // --- one certificate -------------------------------------------------------
 
@@ -107,6 +133,7 @@ void TlsServer::add(ServedCertificate& certificate,
     auto& entry = entries_.back();
     for (const auto& name : names) {
         by_name_[name.value].push_back(&entry);
+        has_address_ |= name.type == base::Identifier::Type::ip;
     }
 }
 
@@ -143,20 +170,28 @@ bool TlsServer::choose(SSL* ssl)
 TlsServer::Entry& TlsServer::wanted_by(SSL* ssl)
 {
     auto* log = log_of(ssl);
-    const char* asked = entries_.size() == 1
-        ? nullptr
-        : SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    if (asked != nullptr) {
-        std::string name = base::to_lower(asked);
-        if (name.ends_with('.')) {
-            name.pop_back();
-        }
-        if (const auto found = by_name_.find(name); found != by_name_.end()) {
+    if (entries_.size() > 1) {
+        const auto found = by_name_.find(name_asked_by(ssl));
+        if (found != by_name_.end()) {
             return best_of(found->second, log);
         }
     }
     entries_.front().certificate->refresh(*environment_.tables, log);
     return entries_.front();
+}
+
+// Who asks for no name came by address (RFC 8738: no SNI then).
+std::string TlsServer::name_asked_by(SSL* ssl) const
+{
+    const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (asked == nullptr) {
+        return has_address_ ? local_address(ssl) : std::string();
+    }
+    std::string name = base::to_lower(asked);
+    if (name.ends_with('.')) {
+        name.pop_back();
+    }
+    return name;
 }
 
 // Of several certificates with the name the first that is good.

@@ -20,6 +20,9 @@
 
 namespace nginx {
 
+// Where to log what happens to a handshake.
+ngx_log_t* log_of(SSL* ssl);
+
 // Served before the first real certificate, never put into an SSL_CTX: what
 // once lies in a key type's slot there cannot be taken out again.
 struct Placeholder {
@@ -89,6 +92,7 @@ private:
 
     bool choose(SSL* ssl);
     Entry& wanted_by(SSL* ssl);
+    std::string name_asked_by(SSL* ssl) const;
     Entry& best_of(const std::vector<Entry*>& entries, ngx_log_t* log);
     bool usable(SSL* ssl, Entry& entry);
     bool install(SSL* ssl, Entry& entry);
@@ -99,7 +103,8 @@ private:
     Environment environment_;
     bool has_static_;
     std::deque<Entry> entries_;
-    std::map<std::string, std::vector<Entry*>, std::less<>> by_name_;
+    std::map<std::string, std::vector<Entry*>> by_name_;
+    bool has_address_ = false;  // a certificate for an IP address
     SSL_CTX* context_ = nullptr;
     std::uint64_t installed_ = 0;  // version of what is in the context
     std::uint64_t rejected_ = 0;   // version that the context did not take

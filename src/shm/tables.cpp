@@ -27,14 +27,6 @@ base::Error full(const char* what)
                 + ": set a larger \"acme_zone\""};
 }
 
-std::string challenge_key(std::string_view token, std::string_view host)
-{
-    std::string key(token);
-    key += '/';  // in no token
-    key += host;
-    return key;
-}
-
 }  // namespace
 
 std::size_t zone_size(std::size_t certificates, std::size_t names)
@@ -92,19 +84,18 @@ void Tables::retain(const std::vector<std::string>& ids)
         [&wanted](std::string_view id) { return wanted.count(id) > 0; });
 }
 
-base::Status Tables::publish(const challenge::Answer& answer)
+base::Status Tables::publish(const std::string& place,
+                             std::string_view content)
 {
-    if (!challenges_.put(challenge_key(answer.token, answer.identifier.value),
-                         answer.key_authorization))
-    {
+    if (!challenges_.put(place, content)) {
         return full("no challenge can be answered");
     }
     return base::ok();
 }
 
-void Tables::withdraw(const challenge::Answer& answer)
+void Tables::withdraw(const std::string& place)
 {
-    challenges_.remove(challenge_key(answer.token, answer.identifier.value));
+    challenges_.remove(place);
 }
 
 void Tables::withdraw_all()
@@ -112,12 +103,10 @@ void Tables::withdraw_all()
     challenges_.retain([](std::string_view) { return false; });
 }
 
-std::optional<std::string> Tables::answer(std::string_view token,
-                                          std::string_view host)
+std::optional<base::Secret> Tables::answer(const std::string& place)
 {
-    auto found = challenges_.get(challenge_key(token, host));
-    return found ? std::optional(std::string(found->bytes.reveal()))
-                 : std::nullopt;
+    auto found = challenges_.get(place);
+    return found ? std::optional(std::move(found->bytes)) : std::nullopt;
 }
 
 }  // namespace shm

@@ -19,7 +19,7 @@ namespace shm {
 struct Layout {
     std::uint64_t version;
     BlobMapRoot certificates;  // id -> bundle (crypto/bundle.h)
-    BlobMapRoot challenges;    // token, identifier -> key authorization
+    BlobMapRoot challenges;    // the board: place -> content
 };
 static_assert(std::is_trivially_copyable_v<Layout>);
 
@@ -55,14 +55,13 @@ public:
     std::optional<base::Secret> current(const std::string& id) override;
     void retain(const std::vector<std::string>& ids) override;
 
-    base::Status publish(const challenge::Answer& answer) override;
-    void withdraw(const challenge::Answer& answer) override;
+    base::Status publish(const std::string& place,
+                         std::string_view content) override;
+    void withdraw(const std::string& place) override;
     void withdraw_all() override;
 
-    // The key authorization for a token asked of that host (lower case, no
-    // port, no trailing dot).
-    std::optional<std::string> answer(std::string_view token,
-                                      std::string_view host);
+    // What the board has in that place.
+    std::optional<base::Secret> answer(const std::string& place);
 
 private:
     Zone zone_;

@@ -184,6 +184,7 @@ base::Secret encode(const Job& job)
     put(record, "not_before", job.not_before);
     put(record, "last_error", base::printable(job.last_error, kMaxError));
     put(record, "last_error_at", job.last_error_at);
+    put(record, "challenge", job.challenge);
     return finish(record);
 }
 
@@ -221,6 +222,7 @@ base::Result<Job> decode_job(std::string_view text)
     job.not_before = reader.time("not_before");
     job.last_error = reader.text("last_error");
     job.last_error_at = reader.time("last_error_at");
+    job.challenge = reader.text("challenge");
     if (reader.failed()) {
         return *reader.failed();
     }

@@ -21,8 +21,8 @@ struct Account {
 };
 
 // The work on one certificate (or, for back-off only, on one issuer). It is
-// there while an order is under way or after failures; none means "nothing
-// pending, nothing wrong".
+// there while an order is under way, after failures, and when something was
+// learnt from them; none means "nothing pending, nothing wrong".
 struct Job {
     std::string directory;  // the CA the order was placed at
     std::string names;      // what it was for: the names, or, for an issuer,
@@ -33,6 +33,8 @@ struct Job {
     std::optional<base::Time> not_before;  // no attempt before this
     std::string last_error;
     std::optional<base::Time> last_error_at;
+    // The type of challenge to begin with; empty: the configuration's first.
+    std::string challenge;
 };
 
 base::Secret encode(const Account& account);

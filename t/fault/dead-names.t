@@ -137,9 +137,9 @@ sub hurry {
     ok($t->wait_for(sub {
         return 1 if $done->();
         $idle = AcmeTest::Process::is_busy(@all) ? 0 : $idle + 1;
-        $t->travel(0.2) if $idle > 1;
+        $t->travel(0.2) if $idle > 2;
         return 0;
-    }, 200, $what), $what);
+    }, 400, $what), $what);
 }
 
 sub try_all {

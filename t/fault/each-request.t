@@ -66,7 +66,7 @@ sub try_stalled {
         poll($given_up, 1);
     }
     ok($given_up->(), "stalled at $kind: it is given up");
-    judge("stalled at $kind", qr/too slow/);
+    judge("stalled at $kind", qr/too slow|timed out/);
 }
 
 sub try {

@@ -31,6 +31,57 @@ TEST_F(ManagerBackOff, OneTenHundredMinutesThenDaily)
     }
 }
 
+// A short lifetime must not run out during a pause; one that has run out is no
+// reason to hammer.
+TEST_F(ManagerBackOff, IsThatOfAnyOtherNameOnceTheCertificateHasExpired)
+{
+    given_certificate({"a.example"}, 91 * kDay);
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    run(12h);
+    EXPECT_EQ(orders(), 4);
+}
+
+// Whichever failed, the next that is allowed comes first.
+TEST_F(ManagerBackOff, AnotherTypeOfChallengeIsNextAndRememberedWhenItWorked)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    settings.certificates[0].challenges = {"http-01", "tls-alpn-01"};
+    start();
+    run(10s);
+    EXPECT_EQ(job("a.example").challenge, "tls-alpn-01");
+    ca.unreachable.clear();
+    run(2min);
+    EXPECT_TRUE(is_served("a.example"));
+    EXPECT_EQ(job("a.example").challenge, "tls-alpn-01");
+    EXPECT_EQ(job("a.example").failures, 0);
+    restart();
+    run(61 * kDay);
+    EXPECT_EQ(orders(), 3) << "a renewal";
+    EXPECT_EQ(job("a.example").challenge, "tls-alpn-01");
+}
+
+TEST_F(ManagerBackOff, AfterTheLastTypeOfChallengeComesTheFirst)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    settings.certificates[0].challenges = {"tls-alpn-01", "http-01"};
+    start();
+    run(10s);
+    EXPECT_EQ(job("a.example").challenge, "");
+}
+
+TEST_F(ManagerBackOff, WildcardWithoutADnsChallengeIsNotAskedFor)
+{
+    configure({"*.a.example"});
+    start();
+    run(2h);
+    EXPECT_EQ(orders(), 0);
+    EXPECT_EQ(log.count(LogLevel::error, "*.a.example cannot be proved"), 1);
+}
+
 TEST_F(ManagerBackOff, OneBadNameDelaysNoGoodOne)
 {
     ca.unreachable = {"bad.example"};

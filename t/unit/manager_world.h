@@ -31,7 +31,6 @@ protected:
         manager::IssuerSettings issuer;
         issuer.name = "ca";
         issuer.directory = ca.directory();
-        issuer.challenges = {"http-01"};
         settings.issuers.push_back(issuer);
     }
 
@@ -50,6 +49,7 @@ protected:
     {
         manager::CertificateSettings certificate;
         certificate.id = names.front();
+        certificate.challenges = {"http-01"};
         for (const auto& name : names) {
             certificate.names.push_back(crypto_test::name(name));
         }
@@ -109,6 +109,15 @@ protected:
         job.failures = failures;
         job.not_before = loop.now();
         store.jobs[name] = store::encode(job);
+    }
+
+    // What is stored of the work for that name.
+    store::Job job(const std::string& name) const
+    {
+        const auto found = store.jobs.find(name);
+        return found == store.jobs.end()
+            ? store::Job{}
+            : *store::decode_job(found->second.reveal());
     }
 
     std::size_t orders() const { return ca.count("newOrder"); }

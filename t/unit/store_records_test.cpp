@@ -44,6 +44,7 @@ TEST(Records, AJobIsTheSameAfterwards)
         .not_before = kMoment,
         .last_error = "HTTP 403: \"no\", \xe2\x82\xac and \\",
         .last_error_at = kMoment - seconds(60),
+        .challenge = "tls-alpn-01",
     };
     const auto text = store::encode(job);
     EXPECT_THAT(std::string(text.reveal()),
@@ -54,6 +55,7 @@ TEST(Records, AJobIsTheSameAfterwards)
     EXPECT_EQ(decoded->names, job.names);
     EXPECT_EQ(decoded->order_url, job.order_url);
     EXPECT_EQ(decoded->key_pem, job.key_pem);
+    EXPECT_EQ(decoded->challenge, job.challenge);
     EXPECT_EQ(decoded->failures, job.failures);
     EXPECT_EQ(decoded->not_before, job.not_before);
     EXPECT_EQ(decoded->last_error, job.last_error);

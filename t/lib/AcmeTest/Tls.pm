@@ -7,7 +7,7 @@ package AcmeTest::Tls;
 use strict;
 use warnings;
 
-use IO::Socket::INET;
+use IO::Socket::IP;
 use Net::SSLeay;
 use Socket qw(SOL_SOCKET SO_RCVTIMEO SO_SNDTIMEO);
 use Time::Local qw(timegm_modern);
@@ -91,8 +91,8 @@ sub last_error {
 sub open_socket {
     my ($o) = @_;
     my $seconds = $o->{seconds} // 5;
-    my $socket = IO::Socket::INET->new(
-        PeerAddr => $o->{host} // '127.0.0.1',
+    my $socket = IO::Socket::IP->new(
+        PeerHost => $o->{host} // '127.0.0.1',
         PeerPort => $o->{port},
         Timeout => $seconds) or return;
     # The pause is a whole number of seconds here: struct timeval.

@@ -1,0 +1,167 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "manager/manager.h"
+
+namespace manager {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::minutes;
+
+// A CA in trouble is looked at this often at least: all certificates wait.
+constexpr base::Duration kLongestUnprepared = 1h;
+
+// Less than this left of a lifetime, a failure is an emergency.
+constexpr double kCritical = 0.05;
+
+bool is_trouble(const base::Error& error)
+{
+    return error.kind == base::ErrorKind::network
+        || error.kind == base::ErrorKind::protocol;
+}
+
+// Trouble passes: a short lifetime must not run out during a day's pause.
+base::Duration longest_pause(const ManagedCertificate& certificate,
+                             const base::Error& error, base::Time now)
+{
+    if (certificate.share_left(now) <= 0 || !is_trouble(error)) {
+        return base::Duration::max();
+    }
+    const base::Duration left = certificate.validity->not_after - now;
+    return std::max<base::Duration>(left / 8, minutes(1));
+}
+
+base::LogLevel level_of(const base::Error& error, double share_left,
+                        bool served)
+{
+    if (served && share_left < kCritical) {
+        return base::LogLevel::crit;
+    }
+    switch (error.kind) {
+    case base::ErrorKind::network:
+    case base::ErrorKind::protocol:
+    case base::ErrorKind::rate_limited:
+        return base::LogLevel::warn;
+    default:
+        return base::LogLevel::error;
+    }
+}
+
+}  // namespace
+
+// After the one that failed comes the next that is allowed.
+void Manager::prefer_another(ManagedCertificate& certificate,
+                             const std::string& failed)
+{
+    const auto& allowed = certificate.settings.challenges;
+    const auto found = std::ranges::find(allowed, failed);
+    if (found == allowed.end() || allowed.size() < 2) {
+        return;
+    }
+    const auto next = found + 1 == allowed.end() ? allowed.begin() : found + 1;
+    certificate.job.challenge =
+        next == allowed.begin() ? std::string() : *next;
+}
+
+void Manager::on_failed(ManagedCertificate& certificate,
+                        const base::Error& error, bool order_usable)
+{
+    if (error.kind == base::ErrorKind::storage) {
+        storage_good_until_ = {};
+    }
+    auto& job = certificate.job;
+    if (job.order_url.empty()) {
+        on_turned_away(certificate, error);
+    } else {
+        cas_[certificate.settings.issuer].turned_away = 0;
+    }
+    if (!order_usable) {
+        job.order_url.clear();
+        job.key_pem.clear();
+    }
+    job.directory = settings_.issuers[certificate.settings.issuer].directory;
+    job.names = certificate.names_key();
+    const auto now = ports_.clock.now();
+    back_off(certificate.settings.id, job, error,
+             longest_pause(certificate, error, now));
+    std::string what = error.message + "; failure "
+        + std::to_string(job.failures) + " in a row, next attempt at "
+        + base::format_time(*job.not_before);
+    if (certificate.validity) {
+        const auto end = certificate.validity->not_after;
+        what += std::string(", the certificate served ")
+            + (end > now ? "is valid until " : "has expired at ")
+            + base::format_time(end);
+    }
+    log(level_of(error, certificate.share_left(now),
+                 certificate.validity.has_value()),
+        what, certificate);
+}
+
+// The CA did not take the order: down, or a limit. Others would be told the
+// same, if this has nothing to do with the names.
+void Manager::on_turned_away(const ManagedCertificate& certificate,
+                             const base::Error& error)
+{
+    Ca& ca = cas_[certificate.settings.issuer];
+    const bool limited = error.kind == base::ErrorKind::rate_limited;
+    if (!limited && !is_trouble(error)) {
+        return;
+    }
+    ca.turned_away++;
+    if (ca.turned_away < kTurnedAway) {
+        return;
+    }
+    const base::Duration pause = limited ? kLongestHold : minutes(1);
+    ca.hold_until = ports_.clock.now() + pause;
+    if (ca.turned_away == kTurnedAway) {
+        log(base::LogLevel::warn,
+            "the CA turned away " + std::to_string(kTurnedAway)
+                + " orders in a row: asking for one certificate at a time, "
+                  "every "
+                + base::format_duration(pause),
+            ca);
+    }
+}
+
+void Manager::on_unprepared(Ca& ca, const base::Error& error)
+{
+    const auto now = ports_.clock.now();
+    const auto& issuer = ca.issuer->settings();
+    ca.job.directory = issuer.directory;
+    ca.job.names = ca.issuer->fingerprint();
+    back_off(issuer_job_id(issuer), ca.job, error,
+             is_trouble(error) ? kLongestUnprepared : base::Duration::max());
+    double least = 1;
+    for (const auto& certificate : certificates_) {
+        if (&cas_[certificate.settings.issuer] == &ca && certificate.validity)
+        {
+            least = std::min(least, certificate.share_left(now));
+        }
+    }
+    log(level_of(error, least, true),
+        error.message + "; next attempt at "
+            + base::format_time(*ca.job.not_before),
+        ca);
+}
+
+// `longest` limits what the ladder says, but not what the CA says.
+void Manager::back_off(const std::string& id, store::Job& job,
+                       const base::Error& error, base::Duration longest)
+{
+    const auto now = ports_.clock.now();
+    job.failures++;
+    auto next = schedule::next_attempt(job.failures, error, now,
+                                       ports_.random);
+    if (longest < next - now) {
+        next = std::max(now + longest, error.retry_at.value_or(now));
+    }
+    job.not_before = next;
+    job.last_error = error.message;
+    job.last_error_at = now;
+    save_job(id, job);
+}
+
+}  // namespace manager

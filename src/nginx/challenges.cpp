@@ -1,0 +1,137 @@
+// Which ways there are to prove the names, as far as the configuration tells.
+#include "nginx/conf.h"
+
+#include <algorithm>
+
+namespace nginx {
+
+namespace {
+
+constexpr in_port_t kHttpPort = 80;
+constexpr in_port_t kHttpsPort = 443;
+
+using Types = std::vector<std::string>;
+
+// What is listened on, anywhere in the http block. The ports are those that a
+// public CA comes to; others may be what a firewall leads these to.
+struct Listeners {
+    bool plain = false;
+    bool plain_port = false;
+    bool tls = false;
+    bool tls_port = false;
+};
+
+void look_at(const ngx_http_conf_port_t& port, Listeners& all)
+{
+    const auto* addresses =
+        static_cast<const ngx_http_conf_addr_t*>(port.addrs.elts);
+    for (ngx_uint_t i = 0; i < port.addrs.nelts; i++) {
+        const auto& options = addresses[i].opt;
+#if (NGX_HTTP_V3)
+        if (options.quic) {
+            continue;
+        }
+#endif
+        if (options.ssl) {
+            all.tls = true;
+            all.tls_port |= port.port == kHttpsPort;
+        } else {
+            all.plain = true;
+            all.plain_port |= port.port == kHttpPort;
+        }
+    }
+}
+
+Listeners listeners(ngx_conf_t* cf)
+{
+    const auto& core = *static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    Listeners all;
+    if (core.ports == nullptr) {
+        return all;
+    }
+    const auto* ports = static_cast<ngx_http_conf_port_t*>(core.ports->elts);
+    for (ngx_uint_t i = 0; i < core.ports->nelts; i++) {
+        look_at(ports[i], all);
+    }
+    return all;
+}
+
+void add(Types& types, bool possible, const char* type)
+{
+    if (possible && std::ranges::find(types, type) == types.end()) {
+        types.emplace_back(type);
+    }
+}
+
+// Preferred first: what surely is there where the CA comes to.
+Types automatic(const Listeners& all)
+{
+    Types types;
+    add(types, all.plain_port, "http-01");
+    add(types, all.tls_port, "tls-alpn-01");
+    add(types, all.plain, "http-01");
+    add(types, all.tls, "tls-alpn-01");
+    return types;
+}
+
+bool can_prove(const std::string& type, const base::Identifier& name,
+               const Listeners& all)
+{
+    if (type == "http-01") {
+        return all.plain && !name.wildcard();
+    }
+    if (type == "tls-alpn-01") {
+        return all.tls && !name.wildcard();
+    }
+    return name.type == base::Identifier::Type::dns;
+}
+
+std::string reason(const base::Identifier& name)
+{
+    if (name.wildcard()) {
+        return "a wildcard needs a DNS challenge";
+    }
+    return "\"http-01\" needs a plain listener, \"tls-alpn-01\" one with "
+           "\"ssl\"";
+}
+
+void warn_of_unprovable(ngx_conf_t* cf, const Place& place,
+                        const manager::CertificateSettings& certificate,
+                        const Listeners& all)
+{
+    for (const auto& name : certificate.names) {
+        const bool provable = std::ranges::any_of(
+            certificate.challenges, [&](const std::string& type) {
+                return can_prove(type, name, all);
+            });
+        if (!provable) {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "no challenge that is allowed can prove \"%s\": %s, "
+                          "\"acme_domain\" in %s:%ui",
+                          name.value.c_str(), reason(name).c_str(),
+                          place.file.c_str(), place.line);
+        }
+    }
+}
+
+}  // namespace
+
+void choose_challenges(ngx_conf_t* cf, MainConf& main)
+{
+    const auto all = listeners(cf);
+    auto& certificates = main.settings.certificates;
+    for (std::size_t i = 0; i < certificates.size(); i++) {
+        auto& certificate = certificates[i];
+        if (certificate.challenges.empty()) {
+            certificate.challenges =
+                main.settings.issuers[certificate.issuer].challenges;
+        }
+        if (certificate.challenges.empty()) {
+            certificate.challenges = automatic(all);
+        }
+        warn_of_unprovable(cf, main.certificate_places[i], certificate, all);
+    }
+}
+
+}  // namespace nginx
