@@ -10,11 +10,11 @@ module=ngx_http_acme_domain_module
 cores=$(nproc)
 
 build_packages=(nginx nginx-dev g++ make libssl-dev libcurl4-openssl-dev
-    nlohmann-json3-dev)
+    libc-ares-dev nlohmann-json3-dev)
 run_packages=(perl libio-socket-ssl-perl libnet-ssleay-perl openssl
     ca-certificates)
 test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
-    curl valgrind)
+    curl valgrind bind9-dnsutils knot unbound)
 lint_packages=(clang-tidy cppcheck shellcheck)
 fuzz_packages=(clang libclang-rt-dev cmake ninja-build)
 
@@ -119,7 +119,7 @@ pin_nginx_dev() {
 
 install_packages() {
     local status=0
-    [[ " $* " == *" nginx "* ]] && hold_services
+    [[ " $* " =~ \ (nginx|knot|unbound)\  ]] && hold_services
     logged apt-install as_root env DEBIAN_FRONTEND=noninteractive apt-get \
         install -y -q --no-install-recommends "$@" || status=$?
     release_services
@@ -141,7 +141,7 @@ hold_services() {
     trap release_services EXIT
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
-    say deps "nginx is installed but not started (systemctl start nginx)"
+    say deps "services are installed but not started (systemctl start nginx)"
 }
 
 release_services() {

@@ -16,4 +16,9 @@ std::string tls_alpn_01_place(std::string_view server_name)
     return "tls-alpn-01 " + std::string(server_name);
 }
 
+std::string txt_place(std::string_view name)
+{
+    return "txt " + std::string(name);
+}
+
 }  // namespace challenge

@@ -28,4 +28,8 @@ std::string http_01_place(std::string_view token, std::string_view host);
 // its key, as a crypto::Bundle.
 std::string tls_alpn_01_place(std::string_view server_name);
 
+// dns-01: the name that is asked for (lower case, no dot at the end). There lie
+// the values of its TXT records, each ending in a line feed.
+std::string txt_place(std::string_view name);
+
 }  // namespace challenge

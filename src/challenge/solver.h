@@ -15,6 +15,11 @@ struct Proof {
     base::Identifier identifier;
     std::string token;
     std::string key_authorization;
+    // Who writes DNS records for it: a name that the configuration gave, empty
+    // for the zone that this nginx answers for itself.
+    std::string dns = {};
+    // A name and its wildcard are proved at once: at the same place in the DNS.
+    bool is_one_of_two = false;
 };
 
 class Solver {

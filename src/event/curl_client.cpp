@@ -146,78 +146,29 @@ int CurlClient::on_timeout(CURLM* multi, long milliseconds,
 }
 
 int CurlClient::on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
-                          void* watched) noexcept
+                          void* unused) noexcept
 {
     auto& client = *static_cast<CurlClient*>(self);
-    auto* connection = static_cast<ngx_connection_t*>(watched);
-    return nginx::guarded(ngx_cycle->log, -1, [&client, fd, what, connection] {
+    return nginx::guarded(ngx_cycle->log, -1, [&client, fd, what] {
         if (what == CURL_POLL_REMOVE) {
-            client.unwatch(connection);
+            // libcurl closes it after this.
+            client.watches_.erase(fd);
         } else {
-            client.watch(fd, what, connection);
+            client.watch(fd, what);
         }
         return 0;
     });
 }
 
-void CurlClient::watch(curl_socket_t fd, int what,
-                       ngx_connection_t* connection)
+void CurlClient::watch(curl_socket_t fd, int what)
 {
-    if (connection == nullptr) {
-        connection = ngx_get_connection(fd, ngx_cycle->log);
-        if (connection == nullptr) {
-            return;  // nginx said why; the transfer runs into its time limit
-        }
-        connection->data = this;
-        connection->read->handler = on_ready;
-        connection->write->handler = on_ready;
-        connection->read->log = ngx_cycle->log;
-        connection->write->log = ngx_cycle->log;
-        curl_multi_assign(multi_, fd, connection);
+    auto& watch = watches_[fd];
+    if (!watch) {
+        watch = std::make_unique<SocketWatch>(fd, [this, fd](bool writable) {
+            act(fd, writable ? CURL_CSELECT_OUT : CURL_CSELECT_IN);
+        });
     }
-    const auto adjust = [](ngx_event_t* event, ngx_int_t kind, bool wanted) {
-        if (wanted && !event->active) {
-            ngx_add_event(event, kind, NGX_LEVEL_EVENT);
-        } else if (!wanted && event->active) {
-            ngx_del_event(event, kind, 0);
-        }
-    };
-    adjust(connection->read, NGX_READ_EVENT, what & CURL_POLL_IN);
-    adjust(connection->write, NGX_WRITE_EVENT, what & CURL_POLL_OUT);
-}
-
-void CurlClient::forget(ngx_event_t* event, ngx_int_t kind)
-{
-    if (event->active) {
-        ngx_del_event(event, kind, 0);
-    }
-    // Some event methods queue what they have found.
-    if (event->posted) {
-        ngx_delete_posted_event(event);
-    }
-}
-
-void CurlClient::unwatch(ngx_connection_t* connection)
-{
-    if (connection == nullptr) {
-        return;
-    }
-    // The socket is libcurl's: it closes it after this.
-    forget(connection->read, NGX_READ_EVENT);
-    forget(connection->write, NGX_WRITE_EVENT);
-    ngx_free_connection(connection);
-    connection->fd = ngx_socket_t(-1);
-}
-
-void CurlClient::on_ready(ngx_event_t* event) noexcept
-{
-    auto* connection = static_cast<ngx_connection_t*>(event->data);
-    auto& client = *static_cast<CurlClient*>(connection->data);
-    const int what = event->write ? CURL_CSELECT_OUT : CURL_CSELECT_IN;
-    nginx::guarded(event->log,
-                   [&client, fd = connection->fd, what] {
-                       client.act(fd, what);
-                   });
+    watch->want((what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
 }
 
 }  // namespace event

@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "base/ports.h"
+#include "event/socket_watch.h"
 #include "event/transfer.h"
 #include "http/client.h"
 
@@ -33,17 +34,14 @@ public:
 
 private:
     static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
-                         void* watched) noexcept;
+                         void* unused) noexcept;
     static int on_timeout(CURLM* multi, long milliseconds,
                           void* self) noexcept;
-    static void on_ready(ngx_event_t* event) noexcept;
 
     bool configure(CURL* easy);
     bool set_trust(CURL* easy);
     void refuse(http::Completion completion);
-    void watch(curl_socket_t fd, int what, ngx_connection_t* connection);
-    static void forget(ngx_event_t* event, ngx_int_t kind);
-    void unwatch(ngx_connection_t* connection);
+    void watch(curl_socket_t fd, int what);
     void act(curl_socket_t fd, int events);
     void collect();
     void complete(CURL* easy, CURLcode code);
@@ -51,6 +49,7 @@ private:
     TlsTrust trust_;
     base::Timers& timers_;
     CURLM* multi_;
+    SocketWatches watches_;
     std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
     std::unique_ptr<base::Timer> timeout_;
     std::unique_ptr<base::Timer> refusal_;

@@ -32,7 +32,7 @@ Transfer::~Transfer()
 bool Transfer::prepare()
 {
     easy = curl_easy_init();
-    if (easy == nullptr || !set_headers()) {
+    if (easy == nullptr || !set_headers() || !set_signature()) {
         return false;
     }
     set_method();
@@ -60,12 +60,43 @@ bool Transfer::set_headers()
     return true;
 }
 
+// False when libcurl cannot sign: unsigned, the request says nothing.
+bool Transfer::set_signature()
+{
+    if (!request.aws_signature) {
+        return true;
+    }
+    const auto& signature = *request.aws_signature;
+    const std::string scheme =
+        "aws:amz:" + signature.region + ":" + signature.service;
+    std::string secret(signature.secret.reveal());
+    const bool set =
+        curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, scheme.c_str()) == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_USERNAME, signature.key_id.c_str())
+            == CURLE_OK
+        && curl_easy_setopt(easy, CURLOPT_PASSWORD, secret.c_str())
+            == CURLE_OK;
+    base::wipe(secret.data(), secret.size());
+    return set;
+}
+
 void Transfer::set_method()
 {
-    if (request.method == http::Request::Method::head) {
+    using Method = http::Request::Method;
+    switch (request.method) {
+    case Method::get:
+        break;
+    case Method::head:
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    }
-    if (request.method == http::Request::Method::post) {
+        break;
+    case Method::erase:
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+        break;
+    case Method::put:
+        // As a POST of another name its body is sent like one, too.
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+        [[fallthrough]];
+    case Method::post:
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                          curl_off_t(request.body.size()));
@@ -78,7 +109,7 @@ void Transfer::set_method()
 // cannot rewind, and fails instead.
 void Transfer::set_body()
 {
-    if (request.repeatable) {
+    if (request.repeatable || request.aws_signature) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
         return;
     }

@@ -40,6 +40,7 @@ private:
                                std::size_t count, void* self) noexcept;
 
     bool set_headers();
+    bool set_signature();
     void set_method();
     void set_body();
     std::size_t take_header(std::string_view line);

@@ -1,5 +1,7 @@
 #include "http/message.h"
 
+#include <algorithm>
+
 #include <strings.h>
 
 namespace http {
@@ -13,6 +15,13 @@ bool same_name(std::string_view a, std::string_view b)
 }
 
 }  // namespace
+
+bool is_header_value(std::string_view text)
+{
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return c >= ' ' && c <= '~';
+    });
+}
 
 std::optional<std::string> find_header(const Response& response,
                                        std::string_view name)

@@ -1,4 +1,4 @@
-// HTTP as the ACME client sees it: a request to send, a response received.
+// HTTP as this module's clients see it: a request to send, a response received.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,25 @@
 #include <utility>
 #include <vector>
 
+#include "base/secret.h"
+
 namespace http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
+// The request is signed for Amazon Web Services (Signature Version 4). curl
+// before 8.3 signs a query only as it stands: http::encode_query() brings it
+// into the form that AWS compares with. A session token goes as the header
+// X-Amz-Security-Token.
+struct AwsSignature {
+    std::string service;  // "route53"
+    std::string region;
+    std::string key_id;
+    base::Secret secret;
+};
+
 struct Request {
-    enum class Method { get, head, post };
+    enum class Method { get, head, post, put, erase };
 
     Method method = Method::get;
     std::string url;
@@ -22,8 +35,10 @@ struct Request {
     // A longer response body is an Error, not a truncated body.
     std::size_t max_body = 64 * 1024;
     // The client may send it again by itself when a connection broke before
-    // the answer. Not so where the other side would do it twice.
+    // the answer. Not so where the other side would do it twice. A signed
+    // request always is: libcurl signs only a body that it has whole.
     bool repeatable = true;
+    std::optional<AwsSignature> aws_signature = std::nullopt;
 };
 
 struct Response {
@@ -33,6 +48,10 @@ struct Response {
 
     bool success() const { return status >= 200 && status < 300; }
 };
+
+// Whether a text may stand as a header's value: printable ASCII, no line
+// break above all, and not empty.
+bool is_header_value(std::string_view text);
 
 // The first header of that name (any case).
 std::optional<std::string> find_header(const Response& response,

@@ -57,6 +57,16 @@ std::string Attempt::activity() const
     return issuance_ ? issuance_->activity() : "preparing the key";
 }
 
+bool Attempt::is_one_of_two(const base::Identifier& identifier) const
+{
+    const auto& value = identifier.value;
+    const base::Identifier other{
+        identifier.type,
+        identifier.wildcard() ? value.substr(2) : "*." + value};
+    const auto& all = settings_.names;
+    return std::find(all.begin(), all.end(), other) != all.end();
+}
+
 challenge::Solver* Attempt::solver_of(const std::string& type) const
 {
     const auto& all = ports_.solvers;
@@ -175,7 +185,8 @@ void Attempt::act(acme::Present& present)
         return;
     }
     outstanding_++;
-    solver->present({present.identifier, present.token, *authorization},
+    solver->present({present.identifier, present.token, *authorization,
+                     settings_.dns, is_one_of_two(present.identifier)},
                     [this, exchange = present.exchange](base::Status status) {
                         outstanding_--;
                         if (!finished_) {
@@ -188,7 +199,8 @@ void Attempt::act(acme::Present& present)
 void Attempt::act(acme::Withdraw& withdraw)
 {
     if (auto* solver = solver_of(withdraw.type)) {
-        solver->clean_up({withdraw.identifier, withdraw.token, {}});
+        solver->clean_up({withdraw.identifier, withdraw.token, {},
+                          settings_.dns});
     }
 }
 

@@ -80,6 +80,7 @@ private:
     void on_elapsed(acme::Exchange exchange, bool parked);
     base::Result<Issued> judge(const std::string& chain_pem) const;
     void finish(Outcome outcome);
+    bool is_one_of_two(const base::Identifier& identifier) const;
     challenge::Solver* solver_of(const std::string& type) const;
 
     const CertificateSettings& settings_;

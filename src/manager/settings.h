@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "crypto/key.h"
+#include "manager/dns_settings.h"
 
 namespace manager {
 
@@ -31,11 +32,17 @@ struct CertificateSettings {
     std::size_t issuer = 0;   // index into Settings::issuers
     crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
     std::vector<std::string> challenges;  // allowed types, preferred first
+    std::string dns;  // who writes DNS records, see challenge::Proof
 };
 
 struct Settings {
     std::string state_path;
     std::string user_agent;
+    std::vector<DnsSettings> dns;
+    // The zone that this nginx answers for itself; empty: none.
+    std::string dns_zone;
+    // The recursive name servers to ask; empty: those of the system.
+    std::vector<std::string> resolvers;
     // No CA is told to look before this long after the start.
     base::Duration settle{0};
     std::vector<IssuerSettings> issuers;

@@ -64,7 +64,7 @@ bool same(const manager::CertificateSettings& a,
           const manager::CertificateSettings& b)
 {
     return a.issuer == b.issuer && a.key_type == b.key_type
-        && a.challenges == b.challenges;
+        && a.challenges == b.challenges && a.dns == b.dns;
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
     }
     manager::CertificateSettings settings{
         unique_id(main, line.names), line.names, *issuer, line.key_type,
-        line.challenges};
+        line.challenges, line.dns};
     const auto set = sorted(line.names);
     const auto known = main.set_index.find(set);
     if (known == main.set_index.end()) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace nginx {
 
 namespace {
@@ -65,18 +67,19 @@ void add(Types& types, bool possible, const char* type)
 }
 
 // Preferred first: what surely is there where the CA comes to.
-Types automatic(const Listeners& all)
+Types automatic(const Listeners& all, bool writes_dns)
 {
     Types types;
     add(types, all.plain_port, "http-01");
     add(types, all.tls_port, "tls-alpn-01");
     add(types, all.plain, "http-01");
     add(types, all.tls, "tls-alpn-01");
+    add(types, writes_dns, "dns-01");
     return types;
 }
 
 bool can_prove(const std::string& type, const base::Identifier& name,
-               const Listeners& all)
+               const Listeners& all, bool writes_dns)
 {
     if (type == "http-01") {
         return all.plain && !name.wildcard();
@@ -84,26 +87,28 @@ bool can_prove(const std::string& type, const base::Identifier& name,
     if (type == "tls-alpn-01") {
         return all.tls && !name.wildcard();
     }
-    return name.type == base::Identifier::Type::dns;
+    return writes_dns && name.type == base::Identifier::Type::dns;
 }
 
 std::string reason(const base::Identifier& name)
 {
     if (name.wildcard()) {
-        return "a wildcard needs a DNS challenge";
+        return "a wildcard needs a DNS challenge (\"dns=\" or "
+               "\"acme_dns_zone\")";
     }
     return "\"http-01\" needs a plain listener, \"tls-alpn-01\" one with "
-           "\"ssl\"";
+           "\"ssl\", \"dns-01\" \"dns=\" or an "
+           "\"acme_dns_zone\"";
 }
 
 void warn_of_unprovable(ngx_conf_t* cf, const Place& place,
                         const manager::CertificateSettings& certificate,
-                        const Listeners& all)
+                        const Listeners& all, bool writes_dns)
 {
     for (const auto& name : certificate.names) {
         const bool provable = std::ranges::any_of(
             certificate.challenges, [&](const std::string& type) {
-                return can_prove(type, name, all);
+                return can_prove(type, name, all, writes_dns);
             });
         if (!provable) {
             ngx_log_error(NGX_LOG_WARN, cf->log, 0,
@@ -115,23 +120,46 @@ void warn_of_unprovable(ngx_conf_t* cf, const Place& place,
     }
 }
 
+// Forward references are fine, so this comes after the whole file.
+char* check_dns(ngx_conf_t* cf, const Place& place, const MainConf& main,
+                const std::string& name)
+{
+    const auto& all = main.settings.dns;
+    const bool known = name.empty()
+        || std::ranges::find(all, name, &manager::DnsSettings::name)
+            != all.end();
+    return known ? NGX_CONF_OK
+                 : refuse(cf, place,
+                          "unknown \"acme_dns\" \"" + base::printable(name)
+                              + "\" in \"acme_domain\" directive");
+}
+
 }  // namespace
 
-void choose_challenges(ngx_conf_t* cf, MainConf& main)
+char* choose_challenges(ngx_conf_t* cf, MainConf& main)
 {
     const auto all = listeners(cf);
     auto& certificates = main.settings.certificates;
     for (std::size_t i = 0; i < certificates.size(); i++) {
         auto& certificate = certificates[i];
+        const auto& place = main.certificate_places[i];
+        if (char* result = check_dns(cf, place, main, certificate.dns);
+            result != NGX_CONF_OK)
+        {
+            return result;
+        }
+        const bool writes_dns =
+            !certificate.dns.empty() || !main.dns_zone.zone.empty();
         if (certificate.challenges.empty()) {
             certificate.challenges =
                 main.settings.issuers[certificate.issuer].challenges;
         }
         if (certificate.challenges.empty()) {
-            certificate.challenges = automatic(all);
+            certificate.challenges = automatic(all, writes_dns);
         }
-        warn_of_unprovable(cf, main.certificate_places[i], certificate, all);
+        warn_of_unprovable(cf, place, certificate, all, writes_dns);
     }
+    return NGX_CONF_OK;
 }
 
 }  // namespace nginx

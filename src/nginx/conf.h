@@ -6,10 +6,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "dns/responder.h"
 #include "manager/settings.h"
 #include "nginx/tls.h"
 #include "shm/tables.h"
@@ -30,6 +33,14 @@ struct DomainLine {
     std::string issuer;  // empty: the default one
     crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
     std::vector<std::string> challenges;
+    std::string dns;  // an acme_dns block; empty: none
+};
+
+// The acme_dns_zone line.
+struct DnsZoneLine {
+    Place place;
+    std::string zone;  // empty: none
+    std::string name_server;  // empty: a name of a certificate
 };
 
 // What nginx's own slot functions write to: offsetof needs a plain struct.
@@ -55,6 +66,11 @@ struct MainConf : MainSlots {
     std::vector<std::unique_ptr<ServedCertificate>> served;
     Placeholder placeholder;
     crypto::UniqueSslContext validation_context;
+    DnsZoneLine dns_zone;
+    std::vector<ngx_addr_t> dns_addresses;
+    std::optional<dns::Responder> responder;
+    // All that exist in the zone, as dns::Name::key() gives them.
+    std::set<std::string, std::less<>> dns_names;
 };
 
 struct ServerConf {
@@ -100,6 +116,14 @@ char* on_acme_domain(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_contact(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_issuer(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 
+// acme_dns_zone, acme_dns_listen, acme_resolver (dns_directives.cpp).
+char* on_acme_dns_zone(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_dns_listen(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_resolver(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+
+// acme_dns (dns_block.cpp).
+char* on_acme_dns(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+
 // Mail addresses, one or more: what both "contact"s take.
 base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf);
 
@@ -124,12 +148,15 @@ char* attach_server(ngx_conf_t* cf, MainConf& main, ServerConf& server,
 
 // challenges.cpp: gives each certificate the challenge types it may be proved
 // by, and warns when none of them can work.
-void choose_challenges(ngx_conf_t* cf, MainConf& main);
+char* choose_challenges(ngx_conf_t* cf, MainConf& main);
 
 // tls_alpn_01.cpp: validations over TLS. From now on the handshakes that begin
 // with this context are looked at; `main` must outlive it.
 base::Status make_validation_context(MainConf& main);
 void answer_tls_alpn_01(SSL_CTX* context, MainConf& main);
+
+// dns_listener.cpp: the sockets of the name server for acme_dns_zone.
+char* add_name_server(ngx_conf_t* cf, MainConf& main);
 
 // zone.cpp, state_path.cpp
 char* add_zone(ngx_conf_t* cf, MainConf& main);

@@ -10,8 +10,9 @@ namespace nginx {
 
 namespace {
 
-constexpr std::string_view kSupported[] = {"http-01", "tls-alpn-01"};
-constexpr std::string_view kUnsupported[] = {"dns-01", "dns-account-01",
+constexpr std::string_view kSupported[] = {"http-01", "tls-alpn-01",
+                                           "dns-01"};
+constexpr std::string_view kUnsupported[] = {"dns-account-01",
                                              "dns-persist-01"};
 
 bool is_one_of(std::string_view text, std::span<const std::string_view> all)
@@ -77,6 +78,12 @@ base::Status set_challenges(DomainLine& line, std::string_view value)
     return base::ok();
 }
 
+base::Status set_dns(DomainLine& line, std::string_view value)
+{
+    line.dns = value;
+    return base::ok();
+}
+
 struct Parameter {
     std::string_view name;
     base::Status (*set)(DomainLine&, std::string_view);
@@ -86,6 +93,7 @@ constexpr Parameter kParameters[] = {
     {"issuer=", set_issuer},
     {"key=", set_key},
     {"challenge=", set_challenges},
+    {"dns=", set_dns},
 };
 
 base::Status add_name(DomainLine& line, std::string_view text)
@@ -118,7 +126,7 @@ base::Status take_argument(DomainLine& line, std::string_view argument)
     if (argument.find('=') != std::string_view::npos) {
         return Error{base::ErrorKind::config,
                      "the parameter is unknown; known are \"issuer=\", "
-                     "\"key=\" and \"challenge=\""};
+                     "\"key=\", \"challenge=\" and \"dns=\""};
     }
     return add_name(line, argument);
 }
@@ -211,10 +219,10 @@ base::Status check_challenge(std::string_view type)
     }
     return Error{base::ErrorKind::config,
                  is_one_of(type, kUnsupported)
-                     ? "this version has no such challenge, only \"http-01\" "
-                       "and \"tls-alpn-01\""
+                     ? "this version has no such challenge, only \"http-01\", "
+                       "\"tls-alpn-01\" and \"dns-01\""
                      : "the challenge type is unknown; this version has "
-                       "\"http-01\" and \"tls-alpn-01\""};
+                       "\"http-01\", \"tls-alpn-01\" and \"dns-01\""};
 }
 
 }  // namespace nginx

@@ -2,10 +2,17 @@
 // from nginx is put together here.
 #include <curl/curl.h>
 
+#include "challenge/dns_01.h"
 #include "challenge/http_01.h"
+#include "challenge/own_zone.h"
 #include "challenge/tls_alpn_01.h"
+#include "dns/exec.h"
+#include "dns/rfc2136.h"
+#include "event/ares_resolver.h"
 #include "event/curl_client.h"
+#include "event/dns_exchange.h"
 #include "event/machine.h"
+#include "event/spawner.h"
 #include "event/timers.h"
 #include "manager/manager.h"
 #include "nginx/conf.h"
@@ -27,12 +34,63 @@ public:
           lock_(main.settings.state_path),
           http_01_(*main.tables),
           tls_alpn_01_(*main.tables),
+          own_zone_(*main.tables),
+          resolvers_(main.settings.resolvers),
+          resolver_(timers_, resolvers_),
+          spawner_(timers_),
+          dns_01_(dns_ways(main.settings), resolver_, timers_, clock_),
           manager_(main.settings, ports(*main.tables))
     {}
 
     void start() { manager_.start(); }
 
 private:
+    // By the names that the configuration knows them by.
+    std::map<std::string, challenge::DnsWay> dns_ways(
+        const manager::Settings& settings)
+    {
+        std::map<std::string, challenge::DnsWay> ways;
+        if (!settings.dns_zone.empty()) {
+            ways[""] = {&own_zone_, settings.dns_zone};
+        }
+        for (const auto& each : settings.dns) {
+            providers_.push_back(make_provider(each));
+            ways[each.name] = {providers_.back().get()};
+        }
+        return ways;
+    }
+
+    std::unique_ptr<dns::Provider> make_provider(
+        const manager::DnsSettings& settings)
+    {
+        using Type = manager::DnsSettings::Type;
+        switch (settings.type) {
+        case Type::cloudflare:
+            return std::make_unique<dns::Cloudflare>(settings.cloudflare,
+                                                     make_client(), clock_);
+        case Type::route53:
+            return std::make_unique<dns::Route53>(
+                settings.route53, make_client(),
+                aws::Ports{clock_, timers_, random_});
+        case Type::rfc2136:
+            return std::make_unique<dns::Rfc2136>(
+                settings.update,
+                std::make_unique<event::AresResolver>(timers_, resolvers_),
+                std::make_unique<event::DnsExchange>(timers_), clock_);
+        case Type::exec:
+        case Type::none:
+            break;
+        }
+        return std::make_unique<dns::Exec>(settings.command, settings.timeout,
+                                           spawner_);
+    }
+
+    // Trusting what the system trusts.
+    std::unique_ptr<http::Client> make_client()
+    {
+        return std::make_unique<event::CurlClient>(event::TlsTrust{}, timers_);
+    }
+
     manager::Ports ports(shm::Tables& tables)
     {
         return {clock_,
@@ -47,7 +105,7 @@ private:
                         event::TlsTrust{issuer.trusted_pem, issuer.verify},
                         timers_);
                 },
-                {&http_01_, &tls_alpn_01_}};
+                {&http_01_, &tls_alpn_01_, &dns_01_}};
     }
 
     event::Clock clock_;
@@ -58,6 +116,12 @@ private:
     store::FileLock lock_;
     challenge::Http01 http_01_;
     challenge::TlsAlpn01 tls_alpn_01_;
+    challenge::OwnZone own_zone_;
+    const std::vector<std::string>& resolvers_;
+    event::AresResolver resolver_;
+    event::Spawner spawner_;
+    std::vector<std::unique_ptr<dns::Provider>> providers_;
+    challenge::Dns01 dns_01_;
     manager::Manager manager_;
 };
 
@@ -73,6 +137,7 @@ void start_helper(MainConf& main)
                       "be obtained");
         return;
     }
+    event::reset_child_signal();
     // For the life of the process, which ends by exit() without notice.
     running = new Helper(main);
     running->start();

@@ -179,7 +179,9 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
         return NGX_OK;
     }
     complete_issuers(main);
-    choose_challenges(cf, main);
+    if (choose_challenges(cf, main) != NGX_CONF_OK) {
+        return NGX_ERROR;
+    }
     auto status = make_placeholder(main);
     if (status) {
         status = make_validation_context(main);
@@ -190,6 +192,7 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
         return NGX_ERROR;
     }
     const bool done = attach_servers(cf, main) == NGX_CONF_OK
+        && add_name_server(cf, main) == NGX_CONF_OK
         && add_state_path(cf, main) == NGX_CONF_OK
         && add_zone(cf, main) == NGX_CONF_OK;
     return done ? add_handler(cf) : NGX_ERROR;
@@ -215,12 +218,14 @@ ngx_int_t on_init_module(ngx_cycle_t* cycle) noexcept
     });
 }
 
-// Workers have no use for the operator's account keys.
-void forget_account_keys(MainConf& main)
+// Workers have no use for the operator's account keys, nor for what may write
+// DNS records.
+void forget_secrets(MainConf& main)
 {
     for (auto& issuer : main.settings.issuers) {
         issuer.account_key_pem.clear();
     }
+    main.settings.dns.clear();
 }
 
 ngx_int_t on_init_process(ngx_cycle_t* cycle) noexcept
@@ -231,7 +236,7 @@ ngx_int_t on_init_process(ngx_cycle_t* cycle) noexcept
             return NGX_OK;
         }
         if (ngx_process == NGX_PROCESS_WORKER) {
-            forget_account_keys(*main);
+            forget_secrets(*main);
         }
         if (ngx_process == NGX_PROCESS_SINGLE) {
             // master_process off: there is no helper process.
@@ -262,6 +267,19 @@ ngx_command_t commands[] = {
 
     {ngx_string("acme_contact"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
      on_acme_contact, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_dns"),
+     NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1, on_acme_dns,
+     NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_dns_zone"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE12,
+     on_acme_dns_zone, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_dns_listen"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+     on_acme_dns_listen, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_resolver"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
+     on_acme_resolver, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
 
     ngx_null_command};
 

@@ -13,6 +13,7 @@ use File::Temp;
 use Test::More;
 
 use AcmeTest::Checks;
+use AcmeTest::Delegation;
 use AcmeTest::Example;
 use AcmeTest::FaultyCa;
 use AcmeTest::Http;
@@ -67,6 +68,13 @@ sub start_dns {
 }
 
 sub dns { return $_[0]{dns} }
+
+# Instead: real name servers, see AcmeTest::Delegation.
+sub start_delegation {
+    my ($self, %o) = @_;
+    return $self->{dns} = AcmeTest::Delegation->start(dir => $self->{dir},
+        %o);
+}
 
 # Options: those of AcmeTest::Pebble. The first CA is ca(); with start => 0 it
 # is only prepared (its address is known, nothing listens) for $ca->start.

@@ -147,11 +147,12 @@ sub environment {
 }
 
 sub await_port {
-    my ($port, $pid, $log) = @_;
+    my ($port, $pid, $log, $address) = @_;
     my $socket = poll(sub {
         die "ended at once, see $log:\n" . slurp($log)
             unless is_running($pid);
-        IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port);
+        IO::Socket::INET->new(PeerAddr => $address // '127.0.0.1',
+            PeerPort => $port);
     }, 60);
     die "nothing listens on port $port, see $log\n" unless $socket;
 }

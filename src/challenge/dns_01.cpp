@@ -1,0 +1,206 @@
+#include "challenge/dns_01.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/base64url.h"
+#include "challenge/own_zone.h"
+#include "crypto/digest.h"
+
+namespace challenge {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// From the record's being written to all name servers' having it.
+constexpr base::Duration kPropagation = 5min;
+
+// For the other one of two, which may not come: the CA may know it already.
+constexpr base::Duration kPatience = 5s;
+
+std::string challenge_name(const base::Identifier& identifier)
+{
+    return "_acme-challenge." + domain_of(identifier);
+}
+
+std::string digest_of(const std::string& key_authorization)
+{
+    return base::base64url_encode(crypto::sha256(key_authorization));
+}
+
+// Said until the operator has set the record, which is done once.
+base::Error missing_record(const std::string& name, const std::string& target,
+                           const std::string& end)
+{
+    return {base::ErrorKind::protocol,
+            "the DNS record \"" + name + ". CNAME " + target
+                + ".\" is missing ("
+                + (end == name ? "there is no CNAME" : "it leads to " + end)
+                + ")"};
+}
+
+}  // namespace
+
+void Dns01::present(const Proof& proof, Presented presented)
+{
+    const auto way = ways_.find(proof.dns);
+    const auto name = dns::Name::from_text(challenge_name(proof.identifier));
+    if (way == ways_.end() || !name) {
+        presented(base::Error{base::ErrorKind::config,
+                              way == ways_.end()
+                                  ? "no DNS provider is configured for it"
+                                  : name.error().message});
+        return;
+    }
+    const auto number = ++last_;
+    claims_.emplace(
+        number,
+        Claim{number,
+              proof,
+              std::move(presented),
+              way->second,
+              {"", digest_of(proof.key_authorization)},
+              std::make_unique<dns::Propagation>(resolver_, timers_, clock_)});
+    follow(number, *name);
+}
+
+void Dns01::follow(Number number, const dns::Name& name)
+{
+    find(number)->propagation->follow(name, [this, number](auto end) {
+        on_followed(number, std::move(end));
+    });
+}
+
+void Dns01::on_followed(Number number, base::Result<dns::Name> end)
+{
+    auto* claim = find(number);
+    if (claim == nullptr) {
+        return;
+    }
+    if (!end) {
+        report(number, std::move(end).error_in("looking for the DNS record"));
+        return;
+    }
+    const auto target = end->key();
+    const auto& identifier = claim->proof.identifier;
+    const auto& zone = claim->way.zone;
+    if (!zone.empty() && target != name_in_zone(identifier, zone)) {
+        report(number, missing_record(challenge_name(identifier),
+                                      name_in_zone(identifier, zone), target));
+        return;
+    }
+    claim->record.name = target;
+    claim->way.provider->add(claim->record, [this, number](auto status) {
+        on_written(number, std::move(status));
+    });
+}
+
+void Dns01::on_written(Number number, base::Status status)
+{
+    auto* claim = find(number);
+    if (claim == nullptr) {
+        return;
+    }
+    if (!status) {
+        report(number, std::move(status).error_in("writing the DNS record "
+                                                  + claim->record.name));
+        return;
+    }
+    claim->propagation->wait_for(
+        claim->record, kPropagation, [this, number](base::Status there) {
+            if (there) {
+                on_there(number);
+            } else {
+                report(number, std::move(there).error_in(
+                                   "waiting for the DNS record"));
+            }
+        });
+}
+
+// A name and its wildcard have a value each at one name. The CA may keep what
+// it sees at the first look for as long as the record lives: so both are there
+// before the first one is told.
+void Dns01::on_there(Number number)
+{
+    auto& claim = *find(number);
+    claim.there = true;
+    if (!claim.proof.is_one_of_two) {
+        report(number, base::ok());
+        return;
+    }
+    claim.patience = timers_.after(kPatience, [this, number] {
+        report(number, base::ok());
+    });
+    if (auto* other = other_of_two(claim); other && other->there) {
+        // Not from here: the one may take the other away.
+        const auto second = other->number;
+        other->patience = timers_.after(base::Duration(0), [this, second] {
+            report(second, base::ok());
+        });
+        claim.patience = timers_.after(base::Duration(0), [this, number] {
+            report(number, base::ok());
+        });
+    }
+}
+
+Dns01::Claim* Dns01::other_of_two(const Claim& claim)
+{
+    for (auto& [number, other] : claims_) {
+        if (number != claim.number && other.record.name == claim.record.name
+            && domain_of(other.proof.identifier)
+                == domain_of(claim.proof.identifier))
+        {
+            return &other;
+        }
+    }
+    return nullptr;
+}
+
+void Dns01::report(Number number, base::Status status)
+{
+    auto* claim = find(number);
+    if (claim == nullptr) {
+        return;
+    }
+    if (auto presented = std::exchange(claim->presented, nullptr)) {
+        presented(std::move(status));
+    }
+}
+
+void Dns01::clean_up(const Proof& proof)
+{
+    const auto found = std::ranges::find_if(claims_, [&](const auto& entry) {
+        const auto& other = entry.second.proof;
+        return other.token == proof.token
+            && other.identifier == proof.identifier;
+    });
+    if (found == claims_.end()) {
+        return;
+    }
+    auto claim = std::move(found->second);
+    claims_.erase(found);
+    bury(std::move(claim.propagation));
+    if (!claim.record.name.empty()) {
+        // What stays behind is harmless: it proves nothing any more.
+        claim.way.provider->remove(claim.record, [](const base::Status&) {});
+    }
+    if (claim.presented) {
+        claim.presented(
+            base::Error{base::ErrorKind::internal, "it was given up"});
+    }
+}
+
+Dns01::Claim* Dns01::find(Number number)
+{
+    const auto found = claims_.find(number);
+    return found == claims_.end() ? nullptr : &found->second;
+}
+
+void Dns01::bury(std::unique_ptr<dns::Propagation> propagation)
+{
+    buried_.push_back(std::move(propagation));
+    burial_ = timers_.after(base::Duration(0), [this] { buried_.clear(); });
+}
+
+}  // namespace challenge

@@ -1,0 +1,77 @@
+// dns-01 (RFC 8555, section 8.4): a TXT record at _acme-challenge of the name, or
+// where a CNAME from there leads. It is written through a provider, or to
+// the zone that this nginx answers for itself, and the CA is not told before
+// the zone's name servers have it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ports.h"
+#include "challenge/solver.h"
+#include "dns/propagation.h"
+#include "dns/provider.h"
+
+namespace challenge {
+
+// Who writes the record.
+struct DnsWay {
+    dns::Provider* provider = nullptr;
+    // For the zone of this nginx: the only one that it answers for.
+    std::string zone = {};
+};
+
+class Dns01 : public Solver {
+public:
+    // All that is given outlives the solver. `ways` by the name that a Proof
+    // gives as its `dns`.
+    Dns01(std::map<std::string, DnsWay> ways, dns::Resolver& resolver,
+          base::Timers& timers, base::Clock& clock)
+        : ways_(std::move(ways)),
+          resolver_(resolver),
+          timers_(timers),
+          clock_(clock)
+    {}
+
+    std::string_view type() const override { return "dns-01"; }
+    void present(const Proof& proof, Presented presented) override;
+    void clean_up(const Proof& proof) override;
+    void clean_up_all() override {}
+
+private:
+    // What comes late finds its claim by number, or none any more.
+    using Number = unsigned long;
+
+    struct Claim {
+        Number number;
+        Proof proof;
+        Presented presented;  // empty once it was called
+        const DnsWay& way;
+        dns::TxtRecord record;  // its name once it is known
+        std::unique_ptr<dns::Propagation> propagation;
+        bool there = false;  // all name servers have the record
+        std::unique_ptr<base::Timer> patience = {};
+    };
+    void follow(Number number, const dns::Name& name);
+    void on_followed(Number number, base::Result<dns::Name> end);
+    void on_written(Number number, base::Status status);
+    void on_there(Number number);
+    Claim* other_of_two(const Claim& claim);
+    void report(Number number, base::Status status);
+    Claim* find(Number number);
+    void bury(std::unique_ptr<dns::Propagation> propagation);
+
+    const std::map<std::string, DnsWay> ways_;
+    dns::Resolver& resolver_;
+    base::Timers& timers_;
+    base::Clock& clock_;
+    std::map<Number, Claim> claims_;
+    Number last_ = 0;
+    // One that reports may be cleaned up from within its report.
+    std::vector<std::unique_ptr<dns::Propagation>> buried_;
+    std::unique_ptr<base::Timer> burial_;
+};
+
+}  // namespace challenge

@@ -1,0 +1,41 @@
+// OwnZone: the zone that this nginx is the name server of. What is written to
+// it lies on the board, from where every worker answers.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/identifier.h"
+#include "challenge/board.h"
+#include "dns/provider.h"
+
+namespace challenge {
+
+class OwnZone : public dns::Provider {
+public:
+    explicit OwnZone(Board& board) : board_(board) {}
+
+    void add(const dns::TxtRecord& record, Done done) override;
+    void remove(const dns::TxtRecord& record, Done done) override;
+
+private:
+    base::Status publish(const std::string& name);
+
+    Board& board_;
+    std::map<std::string, std::vector<std::string>> values_;  // by name
+};
+
+// The name without the "*." of a wildcard: both are proved at the same place.
+std::string domain_of(const base::Identifier& identifier);
+
+// Where the zone has the record of a name: the target of the CNAME that the
+// operator sets once.
+std::string name_in_zone(const base::Identifier& identifier,
+                         std::string_view zone);
+
+// The values of a txt_place().
+std::vector<std::string> split_values(std::string_view content);
+
+}  // namespace challenge

@@ -1,0 +1,41 @@
+// SocketWatch: a socket on nginx's event loop whose owner is somebody else, a
+// library as a rule. MUST be destroyed before the socket is closed. Helper
+// process only.
+#pragma once
+
+#include "nginx/ngx.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace event {
+
+class SocketWatch {
+public:
+    // Called whenever the socket can be read, or (`writable`) written, as far
+    // as that is wanted. It may destroy the watch.
+    using Ready = std::function<void(bool writable)>;
+
+    SocketWatch(ngx_socket_t socket, Ready ready);
+    ~SocketWatch();
+    SocketWatch(const SocketWatch&) = delete;
+    SocketWatch& operator=(const SocketWatch&) = delete;
+
+    // When nginx has no connection left, it says so in its log, and nothing
+    // is watched: the owner runs into a time limit.
+    void want(bool readable, bool writable);
+
+private:
+    static void on_event(ngx_event_t* event) noexcept;
+
+    bool take_connection();
+
+    ngx_socket_t socket_;
+    Ready ready_;
+    ngx_connection_t* connection_ = nullptr;
+};
+
+using SocketWatches = std::map<ngx_socket_t, std::unique_ptr<SocketWatch>>;
+
+}  // namespace event

@@ -1,0 +1,183 @@
+#include "nginx/block.h"
+
+#include "nginx/conf.h"
+#include "nginx/guarded.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "base/text.h"
+
+namespace nginx {
+
+namespace {
+
+constexpr std::size_t kMaxFile = 1024 * 1024;
+
+// While it is being read.
+struct Reading {
+    std::string directive;
+    std::span<const BlockOption> options;
+    void* block;
+    std::set<std::string> seen;
+};
+
+struct CloseFile {
+    void operator()(FILE* file) const { fclose(file); }
+};
+using UniqueFile = std::unique_ptr<FILE, CloseFile>;
+
+std::string values(ngx_conf_t* cf)
+{
+    std::string text;
+    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        text += " \"" + base::printable(argument(cf, i)) + "\"";
+    }
+    return text;
+}
+
+char* take_option(ngx_conf_t* cf, Reading& reading)
+{
+    const std::string name(argument(cf, 0));
+    const auto option =
+        std::ranges::find(reading.options, name, &BlockOption::name);
+    const std::string where = "\"" + base::printable(name) + "\"";
+    if (option == reading.options.end()) {
+        return refuse(cf, "unknown directive " + where + " in \""
+                              + reading.directive + "\"");
+    }
+    const auto given = cf->args->nelts - 1;
+    if (given < option->least || given > option->most) {
+        return refuse(cf, "invalid number of arguments in " + where
+                              + " directive");
+    }
+    if (!reading.seen.insert(name).second) {
+        return refuse(cf, where + " directive is duplicate");
+    }
+    if (auto status = option->set(cf, reading.block); !status) {
+        return refuse(cf, "invalid value" + values(cf) + " in " + where
+                              + " directive: " + status.error().message);
+    }
+    return NGX_CONF_OK;
+}
+
+char* on_option(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
+        return take_option(cf, *static_cast<Reading*>(conf));
+    });
+}
+
+char* read_into(ngx_conf_t* cf, Reading& reading)
+{
+    const ngx_conf_t saved = *cf;
+    cf->handler = on_option;
+    cf->handler_conf = reinterpret_cast<decltype(cf->handler_conf)>(&reading);
+    char* result = ngx_conf_parse(cf, nullptr);
+    *cf = saved;
+    return result;
+}
+
+base::Result<std::string> full_name(ngx_conf_t* cf, std::string_view name)
+{
+    ngx_str_t path = pool_copy(cf->pool, name);
+    if (path.data == nullptr
+        || ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK)
+    {
+        return invalid("out of memory");
+    }
+    return std::string(view(path));
+}
+
+base::Result<base::Secret> read_whole(FILE* file, const std::string& path)
+{
+    std::string text(kMaxFile, '\0');
+    const std::size_t size = fread(text.data(), 1, text.size(), file);
+    base::Secret content(std::string_view(text).substr(0, size));
+    base::wipe(text.data(), size);
+    if (ferror(file) != 0) {
+        return invalid("cannot read \"" + path + "\"");
+    }
+    return content;
+}
+
+base::Status check_mode(FILE* file, const std::string& path)
+{
+    struct stat status{};
+    if (fstat(fileno(file), &status) == 0 && (status.st_mode & S_IROTH) == 0) {
+        return base::ok();
+    }
+    return invalid("\"" + path
+                   + "\" holds a secret and can be read by everybody: chmod "
+                     "o-r");
+}
+
+base::Result<base::Secret> read(ngx_conf_t* cf, std::string_view name,
+                                bool secret)
+{
+    const auto path = full_name(cf, name);
+    if (!path) {
+        return path.error();
+    }
+    const UniqueFile file(fopen(path->c_str(), "re"));
+    if (!file) {
+        return invalid("cannot open \"" + *path + "\": " + strerror(errno));
+    }
+    if (secret) {
+        if (auto status = check_mode(file.get(), *path); !status) {
+            return status.error();
+        }
+    }
+    return read_whole(file.get(), *path);
+}
+
+}  // namespace
+
+char* read_block(ngx_conf_t* cf, std::span<const BlockOption> options,
+                 void* block)
+{
+    Reading reading{std::string(argument(cf, 0)), options, block, {}};
+    return read_into(cf, reading);
+}
+
+std::string_view argument(ngx_conf_t* cf, ngx_uint_t i)
+{
+    return view(static_cast<ngx_str_t*>(cf->args->elts)[i]);
+}
+
+base::Error invalid(std::string why)
+{
+    return {base::ErrorKind::config, std::move(why)};
+}
+
+base::Result<bool> parse_flag(std::string_view text)
+{
+    if (text == "on" || text == "off") {
+        return text == "on";
+    }
+    return invalid("it must be \"on\" or \"off\"");
+}
+
+bool is_good_name(std::string_view name)
+{
+    return !name.empty() && name.size() <= 64 && name.front() != '.'
+        && std::ranges::all_of(name, [](unsigned char c) {
+               return isalnum(c) || c == '-' || c == '_' || c == '.';
+           });
+}
+
+base::Result<base::Secret> read_file(ngx_conf_t* cf, std::string_view name)
+{
+    return read(cf, name, false);
+}
+
+base::Result<base::Secret> read_secret_file(ngx_conf_t* cf,
+                                            std::string_view name)
+{
+    return read(cf, name, true);
+}
+
+}  // namespace nginx

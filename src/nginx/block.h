@@ -1,0 +1,47 @@
+// Blocks of options within braces, and what their values are made of.
+#pragma once
+
+#include "nginx/ngx.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace nginx {
+
+// One option: its least and greatest number of arguments, and what takes them
+// into the block that was given to read_block().
+struct BlockOption {
+    std::string_view name;
+    ngx_uint_t least;
+    ngx_uint_t most;
+    base::Status (*set)(ngx_conf_t* cf, void* block);
+};
+
+// Reads to the closing brace; each option once at most.
+char* read_block(ngx_conf_t* cf, std::span<const BlockOption> options,
+                 void* block);
+
+// An argument of the line that is being read.
+std::string_view argument(ngx_conf_t* cf, ngx_uint_t i = 1);
+
+base::Error invalid(std::string why);
+
+base::Result<bool> parse_flag(std::string_view text);
+
+// A name that may be part of a file name.
+bool is_good_name(std::string_view name);
+
+// The whole of a file of the operator's, whose path is relative to the
+// configuration's folder as everywhere in nginx.
+base::Result<base::Secret> read_file(ngx_conf_t* cf, std::string_view name);
+
+// The same of a file that holds a secret: one that everybody may read is an
+// Error.
+base::Result<base::Secret> read_secret_file(ngx_conf_t* cf,
+                                            std::string_view name);
+
+}  // namespace nginx

@@ -1,0 +1,232 @@
+// acme_dns: who writes TXT records for dns-01.
+#include "nginx/block.h"
+#include "nginx/conf.h"
+#include "nginx/guarded.h"
+
+#include <algorithm>
+
+#include "aws/environment.h"
+#include "base/text.h"
+#include "http/url.h"
+
+namespace nginx {
+
+namespace {
+
+using manager::DnsSettings;
+using Type = DnsSettings::Type;
+
+struct TypeName {
+    std::string_view name;
+    Type type;
+};
+
+constexpr TypeName kTypes[] = {
+    {"exec", Type::exec},
+    {"rfc2136", Type::rfc2136},
+    {"cloudflare", Type::cloudflare},
+    {"route53", Type::route53},
+};
+
+DnsSettings& settings_of(void* block)
+{
+    return *static_cast<DnsSettings*>(block);
+}
+
+std::string quoted(std::string_view text)
+{
+    return "\"" + base::printable(text) + "\"";
+}
+
+base::Status set_type(ngx_conf_t* cf, void* block)
+{
+    const auto found =
+        std::ranges::find(kTypes, argument(cf), &TypeName::name);
+    if (found == std::end(kTypes)) {
+        return invalid("the type is unknown; known are \"exec\", "
+                       "\"rfc2136\", \"cloudflare\" and \"route53\"");
+    }
+    settings_of(block).type = found->type;
+    return base::ok();
+}
+
+base::Status set_exec(ngx_conf_t* cf, void* block)
+{
+    if (!argument(cf).starts_with('/')) {
+        return invalid("the path of the program must be absolute");
+    }
+    if (access(std::string(argument(cf)).c_str(), X_OK) != 0) {
+        return invalid(std::string("it cannot be run: ") + strerror(errno));
+    }
+    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        settings_of(block).command.emplace_back(argument(cf, i));
+    }
+    return base::ok();
+}
+
+base::Status set_timeout(ngx_conf_t* cf, void* block)
+{
+    auto text = static_cast<ngx_str_t*>(cf->args->elts)[1];
+    const auto time = ngx_parse_time(&text, 0);
+    if (time == ngx_int_t(NGX_ERROR) || time == 0) {
+        return invalid("it must be a time");
+    }
+    settings_of(block).timeout = base::Duration(time);
+    return base::ok();
+}
+
+// A name would have to be looked up, by a resolver that may need this server.
+base::Status set_server(ngx_conf_t* cf, void* block)
+{
+    auto server = dns::parse_server_address(argument(cf));
+    if (!server) {
+        return server.error();
+    }
+    settings_of(block).update.server = std::move(*server);
+    return base::ok();
+}
+
+base::Status set_zone(ngx_conf_t* cf, void* block)
+{
+    auto zone = dns::Name::from_text(argument(cf));
+    if (!zone) {
+        return zone.error();
+    }
+    settings_of(block).update.zone = std::move(*zone);
+    return base::ok();
+}
+
+base::Status set_key(ngx_conf_t* cf, void* block)
+{
+    const auto text = read_secret_file(cf, argument(cf));
+    if (!text) {
+        return text.error();
+    }
+    auto key = dns::parse_tsig_key(text->reveal());
+    if (!key) {
+        return key.error();
+    }
+    settings_of(block).update.key = std::move(*key);
+    return base::ok();
+}
+
+base::Status set_token(ngx_conf_t* cf, void* block)
+{
+    const auto text = read_secret_file(cf, argument(cf));
+    if (!text) {
+        return text.error();
+    }
+    auto token = text->reveal();
+    token = token.substr(0, token.find_last_not_of(" \r\n") + 1);
+    if (token.empty() || !http::is_header_value(token)) {
+        return invalid("there is no token in it");
+    }
+    settings_of(block).cloudflare.token = base::Secret(token);
+    return base::ok();
+}
+
+base::Status set_zone_id(ngx_conf_t* cf, void* block)
+{
+    if (!is_good_name(argument(cf))) {
+        return invalid("it must be a hosted zone's id");
+    }
+    settings_of(block).route53.zone_id = argument(cf);
+    return base::ok();
+}
+
+base::Status set_endpoint(ngx_conf_t* cf, void* block)
+{
+    if (auto status = http::check_url(argument(cf)); !status) {
+        return status;
+    }
+    settings_of(block).cloudflare.endpoint = argument(cf);
+    settings_of(block).route53.endpoint = argument(cf);
+    return base::ok();
+}
+
+// nginx clears the environment of its helper: what AWS' tools take from there
+// is read here.
+aws::Environment environment()
+{
+    aws::Environment values;
+    for (const auto name : aws::kEnvironmentNames) {
+        const std::string text(name);
+        if (const char* value = getenv(text.c_str())) {
+            values.emplace(text, value);
+        }
+    }
+    return values;
+}
+
+constexpr BlockOption kOptions[] = {
+    {"type", 1, 1, set_type},
+    {"exec", 1, NGX_CONF_MAX_ARGS, set_exec},
+    {"timeout", 1, 1, set_timeout},
+    {"server", 1, 1, set_server},
+    {"zone", 1, 1, set_zone},
+    {"key", 1, 1, set_key},
+    {"token", 1, 1, set_token},
+    {"zone_id", 1, 1, set_zone_id},
+    {"endpoint", 1, 1, set_endpoint},
+};
+
+// What the type cannot do without.
+base::Status check(const DnsSettings& settings)
+{
+    switch (settings.type) {
+    case Type::none:
+        return invalid("there is no \"type\"");
+    case Type::exec:
+        return settings.command.empty() ? invalid("there is no \"exec\"")
+                                        : base::ok();
+    case Type::rfc2136:
+        return settings.update.key.secret.empty()
+            ? invalid("there is no \"key\"")
+            : base::ok();
+    case Type::cloudflare:
+        return settings.cloudflare.token.empty()
+            ? invalid("there is no \"token\"")
+            : base::ok();
+    case Type::route53:
+        return base::ok();
+    }
+    return base::ok();
+}
+
+char* take_block(ngx_conf_t* cf, std::vector<DnsSettings>& all)
+{
+    DnsSettings settings;
+    settings.name = argument(cf);
+    const auto name = quoted(settings.name);
+    if (!is_good_name(settings.name)) {
+        return refuse(cf, "invalid name " + name
+                              + " in \"acme_dns\" directive");
+    }
+    if (std::ranges::find(all, settings.name, &DnsSettings::name) != all.end())
+    {
+        return refuse(cf, "duplicate \"acme_dns\" " + name);
+    }
+    if (char* result = read_block(cf, kOptions, &settings);
+        result != NGX_CONF_OK)
+    {
+        return result;
+    }
+    if (auto status = check(settings); !status) {
+        return refuse(cf, status.error().message + " in \"acme_dns\" "
+                              + name);
+    }
+    settings.route53.environment = environment();
+    all.push_back(std::move(settings));
+    return NGX_CONF_OK;
+}
+
+}  // namespace
+
+char* on_acme_dns(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
+        return take_block(cf, static_cast<MainConf*>(conf)->settings.dns);
+    });
+}
+
+}  // namespace nginx
