@@ -29,6 +29,8 @@ END
 $t->start;
 my $first = $t->wait_certificate('api.pium.life');
 ok($first, 'issued');
+# It is served before it is stored.
+$t->wait_log(qr/acme: issued/);
 my $bundle = $t->listing($t->state_dir);
 
 sub same_on_all_workers {
