@@ -61,7 +61,8 @@ void Dns01::present(const Proof& proof, Presented presented)
               std::move(presented),
               way->second,
               {"", digest_of(proof.key_authorization)},
-              std::make_unique<dns::Propagation>(resolver_, timers_, clock_)});
+              std::make_unique<dns::Propagation>(make_resolver_(), timers_,
+                                                 clock_)});
     follow(number, *name);
 }
 

@@ -4,6 +4,7 @@
 // the zone's name servers have it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,12 +26,14 @@ struct DnsWay {
 
 class Dns01 : public Solver {
 public:
+    using MakeResolver = std::function<std::unique_ptr<dns::Resolver>()>;
+
     // All that is given outlives the solver. `ways` by the name that a Proof
     // gives as its `dns`.
-    Dns01(std::map<std::string, DnsWay> ways, dns::Resolver& resolver,
+    Dns01(std::map<std::string, DnsWay> ways, MakeResolver make_resolver,
           base::Timers& timers, base::Clock& clock)
         : ways_(std::move(ways)),
-          resolver_(resolver),
+          make_resolver_(std::move(make_resolver)),
           timers_(timers),
           clock_(clock)
     {}
@@ -64,7 +67,7 @@ private:
     void bury(std::unique_ptr<dns::Propagation> propagation);
 
     const std::map<std::string, DnsWay> ways_;
-    dns::Resolver& resolver_;
+    MakeResolver make_resolver_;
     base::Timers& timers_;
     base::Clock& clock_;
     std::map<Number, Claim> claims_;

@@ -9,14 +9,6 @@
 
 namespace dns {
 
-using NameFound = std::function<void(base::Result<Name>)>;
-
-// Where the CNAMEs that begin at `name` end: there itself when there is none,
-// whether the name exists or not. A loop, or a chain of more than ten, is an
-// Error of kind config that shows the way.
-void follow_aliases(Resolver& resolver, const Name& name,
-                    const NameFound& found);
-
 // A zone, and what its SOA record says.
 struct Apex {
     Name zone;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
-#include "dns/rdata.h"
+#include "dns/lookups.h"
 
 namespace dns {
 
@@ -20,46 +21,34 @@ base::Error network(std::string why)
     return {base::ErrorKind::network, std::move(why)};
 }
 
-// Where a name's CNAME in the answers leads; the name itself without one.
+// Where the name's CNAME leads; the name itself without one.
 Name target_of(const Name& name, const Message& message)
 {
-    for (const auto& record : message.answers) {
-        if (record.type == Type::cname && record.name == name) {
-            if (auto target = read_target(record)) {
-                return *target;
-            }
+    for (const auto& record : select(message, name, Type::cname)) {
+        if (auto target = read_target(record)) {
+            return *std::move(target);
         }
     }
     return name;
 }
 
-std::optional<Name> zone_in(const Message& message)
+// The zone further down whose servers are to be asked instead.
+std::optional<Name> referral_in(const Message& message)
 {
-    for (const auto* section : {&message.answers, &message.authority}) {
-        for (const auto& record : *section) {
-            if (record.type == Type::soa) {
-                return record.name;
-            }
-        }
+    if (!message.answers.empty() || message.header.authoritative) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    const auto found =
+        std::ranges::find(message.authority, Type::ns, &Record::type);
+    return found == message.authority.end() ? std::nullopt
+                                            : std::optional(found->name);
 }
 
-// To the servers of a zone further down.
-bool is_referral(const Message& message)
+bool has_value(const Message& message, const Name& name,
+               const std::string& value)
 {
-    return message.answers.empty() && !message.header.authoritative
-        && std::ranges::any_of(message.authority, [](const Record& record) {
-               return record.type == Type::ns;
-           });
-}
-
-bool has_value(const Message& message, const std::string& value)
-{
-    return std::ranges::any_of(message.answers, [&](const Record& record) {
-        if (record.type != Type::txt) {
-            return false;
-        }
+    const auto records = select(message, name, Type::txt);
+    return std::ranges::any_of(records, [&](const Record& record) {
         const auto text = read_txt(record);
         return text && *text == value;
     });
@@ -67,17 +56,7 @@ bool has_value(const Message& message, const std::string& value)
 
 }  // namespace
 
-void Propagation::ask(const Name& name, Type type,
-                      const std::vector<std::string>& servers,
-                      std::function<void(base::Result<Message>)> done)
-{
-    resolver_.ask(name, type, servers,
-                  [alive = Alive(alive_), done = std::move(done)](auto result) {
-                      if (!alive.expired()) {
-                          done(std::move(result));
-                      }
-                  });
-}
+// --- where -----------------------------------------------------------------
 
 void Propagation::follow(const Name& name, Followed done)
 {
@@ -87,105 +66,58 @@ void Propagation::follow(const Name& name, Followed done)
     locate(name.parent());
 }
 
-void Propagation::ask_first(const Name& name, Type type, Step step)
-{
-    ask(name, type, {}, [this, step = std::move(step)](auto result) {
-        if (result) {
-            step(*result);
-        } else {
-            fail(result.error());
-        }
-    });
-}
-
-// The addresses of the name servers of the zone that a name is in.
 void Propagation::locate(const Name& name)
 {
-    ask_first(name, Type::soa, [this, name](const Message& answer) {
-        if (const auto zone = zone_in(answer)) {
-            find_servers(*zone);
-        } else if (!name.is_root()) {
-            locate(name.parent());
+    find_apex(*resolver_, name, [this](base::Result<Apex> apex) {
+        if (apex) {
+            find_servers(apex->zone);
         } else {
-            fail(network("nobody knows the zone of " + name_.to_text()));
+            fail(std::move(apex.error()));
         }
     });
 }
 
 void Propagation::find_servers(const Name& zone)
 {
-    ask_first(zone, Type::ns, [this](const Message& answer) {
-        find_addresses(answer.answers);
-    });
+    find_authorities(*resolver_, zone,
+                     [this](base::Result<Authorities> servers) {
+                         if (servers) {
+                             servers_ = *std::move(servers);
+                             ask_here();
+                         } else {
+                             fail(std::move(servers.error()));
+                         }
+                     });
 }
 
-void Propagation::find_addresses(const Records& servers)
+void Propagation::ask_here()
 {
-    std::vector<Name> names;
-    for (const auto& record : servers) {
-        if (record.type != Type::ns) {
-            continue;
-        }
-        if (auto name = read_target(record)) {
-            names.push_back(std::move(*name));
-        }
+    std::vector<std::string> addresses;
+    for (const auto& server : servers_) {
+        addresses.push_back(server.address);
     }
-    if (names.empty()) {
-        fail(network("nobody knows the name servers for " + name_.to_text()));
-        return;
-    }
-    addresses_.clear();
-    open_ = unsigned(2 * names.size());
-    for (const auto& name : names) {
-        for (const auto type : {Type::a, Type::aaaa}) {
-            ask(name, type, {}, [this, name](const auto& result) {
-                on_addresses(name, result);
-            });
-        }
-    }
-}
-
-void Propagation::on_addresses(const Name& server,
-                               const base::Result<Message>& result)
-{
-    if (result) {
-        for (const auto& record : result->answers) {
-            if (auto address = read_address(record)) {
-                const bool v6 = address->find(':') != std::string::npos;
-                addresses_.insert(v6 ? "[" + *address + "]" : *address);
-            }
-        }
-    }
-    if (--open_ > 0) {
-        return;
-    }
-    if (addresses_.empty()) {
-        fail(network("the name server " + server.to_text()
-                     + " has no address"));
-        return;
-    }
-    ask(name_, Type::txt, {addresses_.begin(), addresses_.end()},
-        [this](const auto& answer) { on_located(answer); });
+    resolver_->ask(name_, Type::txt, addresses,
+                   [this](const Answer& answer) { on_located(answer); });
 }
 
 // What the zone's own servers say: an alias, a zone further down, or that this
 // is the place.
-void Propagation::on_located(const base::Result<Message>& result)
+void Propagation::on_located(const Answer& answer)
 {
-    if (!result) {
-        fail(result.error());
+    if (!answer) {
+        fail(answer.error());
         return;
     }
     if (++hops_ > kMaxHops) {
         fail({base::ErrorKind::protocol, "too many CNAMEs: " + chain_});
         return;
     }
-    const auto rcode = result->header.rcode;
-    const auto next = target_of(name_, *result);
+    const auto rcode = answer->header.rcode;
+    const auto next = target_of(name_, *answer);
     if (!(next == name_)) {
         go_on_at(next);
-    } else if (is_referral(*result)) {
-        find_addresses(result->authority);
+    } else if (const auto zone = referral_in(*answer)) {
+        find_servers(*zone);
     } else if (rcode != Rcode::no_error && rcode != Rcode::no_such_name) {
         fail(network("asked for " + name_.to_text()
                      + ", its name server says " + to_text(rcode)));
@@ -201,6 +133,8 @@ void Propagation::go_on_at(const Name& name)
     locate(name.parent());
 }
 
+// --- whether it is there ---------------------------------------------------
+
 void Propagation::wait_for(const TxtRecord& record, base::Duration limit,
                            There done)
 {
@@ -214,22 +148,21 @@ void Propagation::look()
 {
     somebody_has_it_ = false;
     lacking_.reset();
-    open_ = unsigned(addresses_.size());
-    for (const auto& address : addresses_) {
-        ask(name_, Type::txt, {address},
-            [this, address](const auto& result) { on_look(address, result); });
+    open_ = servers_.size();
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+        resolver_->ask(name_, Type::txt, {servers_[i].address},
+                       [this, i](const Answer& answer) { on_look(i, answer); });
     }
 }
 
-void Propagation::on_look(const std::string& server,
-                          const base::Result<Message>& result)
+void Propagation::on_look(std::size_t server, const Answer& answer)
 {
-    if (!result) {
-        silent_ = result.error().message;
-    } else if (has_value(*result, record_.value)) {
+    if (!answer) {
+        silent_ = answer.error().message;
+    } else if (has_value(*answer, name_, record_.value)) {
         somebody_has_it_ = true;
     } else {
-        lacking_ = server;
+        lacking_ = servers_[server].to_text();
     }
     if (--open_ == 0) {
         judge();

@@ -1,29 +1,29 @@
 // Propagation: where the TXT record of a challenge is, and whether the zone's
 // own name servers have it: what the CA will ask, whatever caches still say.
-// One object is for one record; destroying it drops what is under way, which
-// must not happen from within one of its calls back.
+// One object is for one record. Destroying it drops what is under way, which
+// is why it has a resolver of its own; it MUST NOT happen from within one of
+// its calls back.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <vector>
 
 #include "base/ports.h"
+#include "dns/answers.h"
+#include "dns/authorities.h"
 #include "dns/provider.h"
-#include "dns/resolver.h"
 
 namespace dns {
 
 class Propagation {
 public:
-    Propagation(Resolver& resolver, base::Timers& timers, base::Clock& clock)
-        : resolver_(resolver), timers_(timers), clock_(clock)
+    Propagation(std::unique_ptr<Resolver> resolver, base::Timers& timers,
+                base::Clock& clock)
+        : timers_(timers), clock_(clock), resolver_(std::move(resolver))
     {}
-    Propagation(const Propagation&) = delete;
-    Propagation& operator=(const Propagation&) = delete;
 
     using Followed = std::function<void(base::Result<Name>)>;
     // The name at which a chain of CNAMEs ends; the name itself without one.
@@ -39,46 +39,36 @@ public:
     void wait_for(const TxtRecord& record, base::Duration limit, There done);
 
 private:
-    // Guards what the resolver calls back.
-    using Alive = std::weak_ptr<int>;
-    using Step = std::function<void(const Message&)>;
-
-    void ask(const Name& name, Type type,
-             const std::vector<std::string>& servers,
-             std::function<void(base::Result<Message>)> done);
-    // The same of recursive servers; without an answer it all ends.
-    void ask_first(const Name& name, Type type, Step step);
     void locate(const Name& name);
     void find_servers(const Name& zone);
-    void find_addresses(const Records& servers);
-    void on_addresses(const Name& server, const base::Result<Message>& result);
-    void on_located(const base::Result<Message>& result);
+    void ask_here();
+    void on_located(const Answer& answer);
     void go_on_at(const Name& name);
     void look();
-    void on_look(const std::string& server,
-                 const base::Result<Message>& result);
+    void on_look(std::size_t server, const Answer& answer);
     void judge();
     void fail(base::Error error);
 
-    Resolver& resolver_;
     base::Timers& timers_;
     base::Clock& clock_;
-    std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 
     Name name_;  // where the chain has come to
     std::string chain_;
     unsigned hops_ = 0;
     Followed followed_;
+    Authorities servers_;  // of its zone
+
     TxtRecord record_;
     There there_;
     base::Time deadline_{};
     base::Duration pause_{0};
-    std::set<std::string> addresses_;
-    unsigned open_ = 0;      // questions without an answer yet
+    std::size_t open_ = 0;  // questions without an answer yet
     bool somebody_has_it_ = false;
     std::optional<std::string> lacking_;  // who does not have it
     std::string silent_;                  // why nobody answers
     std::unique_ptr<base::Timer> timer_;
+    // Destroyed first: nothing comes from it then.
+    std::unique_ptr<Resolver> resolver_;
 };
 
 }  // namespace dns

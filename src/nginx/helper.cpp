@@ -36,9 +36,10 @@ public:
           tls_alpn_01_(*main.tables),
           own_zone_(*main.tables),
           resolvers_(main.settings.resolvers),
-          resolver_(timers_, resolvers_),
           spawner_(timers_),
-          dns_01_(dns_ways(main.settings), resolver_, timers_, clock_),
+          dns_01_(
+              dns_ways(main.settings), [this] { return make_resolver(); },
+              timers_, clock_),
           manager_(main.settings, ports(*main.tables))
     {}
 
@@ -74,8 +75,7 @@ private:
                 aws::Ports{clock_, timers_, random_});
         case Type::rfc2136:
             return std::make_unique<dns::Rfc2136>(
-                settings.update,
-                std::make_unique<event::AresResolver>(timers_, resolvers_),
+                settings.update, make_resolver(),
                 std::make_unique<event::DnsExchange>(timers_), clock_);
         case Type::exec:
         case Type::none:
@@ -83,6 +83,11 @@ private:
         }
         return std::make_unique<dns::Exec>(settings.command, settings.timeout,
                                            spawner_);
+    }
+
+    std::unique_ptr<dns::Resolver> make_resolver()
+    {
+        return std::make_unique<event::AresResolver>(timers_, resolvers_);
     }
 
     // Trusting what the system trusts.
@@ -118,7 +123,6 @@ private:
     challenge::TlsAlpn01 tls_alpn_01_;
     challenge::OwnZone own_zone_;
     const std::vector<std::string>& resolvers_;
-    event::AresResolver resolver_;
     event::Spawner spawner_;
     std::vector<std::unique_ptr<dns::Provider>> providers_;
     challenge::Dns01 dns_01_;
