@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "schedule/policy.h"
 
 namespace manager {
 
@@ -18,9 +19,6 @@ constexpr base::Duration kLongTrouble = std::chrono::seconds(20);
 
 // One that the CA asked for, and that a restart must not cut short.
 constexpr base::Duration kKeptWait = std::chrono::minutes(1);
-
-// As long as the mark that an order begun from nothing leaves.
-constexpr base::Duration kMark = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -221,7 +219,7 @@ void Attempt::act(acme::Remember& remember)
 void Attempt::act(acme::Forget&)
 {
     job_.order_url.clear();
-    job_.not_before = ports_.clock.now() + kMark;
+    job_.not_before = ports_.clock.now() + schedule::kMark;
     if (auto saved = ports_.store.save_job(settings_.id, job_); !saved) {
         finish({std::move(saved).error_in("forgetting the order"), false});
     }

@@ -8,17 +8,12 @@ namespace manager {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::minutes;
 
 // From one certificate to the next of the same names, whatever the clock says.
 // Let's Encrypt gives five a week.
 constexpr base::Duration kRest = 48h;
 
 constexpr base::Duration kUnsavedTold = 1h;
-
-// A helper that dies on an answer is replaced at once: without a mark on disk
-// it would order again and again.
-constexpr base::Duration kMark = 1min;
 
 }  // namespace
 
@@ -90,7 +85,7 @@ void Manager::mark(ManagedCertificate& certificate)
 {
     auto& job = certificate.job;
     const auto now = ports_.clock.now();
-    job.not_before = std::max(job.not_before.value_or(now), now + kMark);
+    job.not_before = std::max(job.not_before.value_or(now), now + schedule::kMark);
     save_for_this(certificate);
 }
 

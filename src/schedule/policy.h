@@ -19,6 +19,11 @@ base::Time renewal_time(const Validity& validity);
 // 1 freshly issued ... 0 expired; what the queue is ordered by.
 double share_left(const Validity& validity, base::Time now);
 
+// What is on disk before the CA is asked for something new holds the next
+// attempt back for this long: a helper that dies on the answer is replaced at
+// once, and would order again and again.
+constexpr base::Duration kMark = std::chrono::minutes(1);
+
 // When the next attempt is allowed after the `failures`-th failure in a row
 // (counted from 1): 1 min, 10 min, 100 min, then daily, each with up to a
 // tenth of jitter added; an Error that repeating does not help (refused) is
