@@ -34,7 +34,7 @@ std::string values(ngx_conf_t* cf)
 {
     std::string text;
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
-        text += " \"" + base::printable(argument(cf, i)) + "\"";
+        text += " " + quoted(argument(cf, i));
     }
     return text;
 }
@@ -44,7 +44,7 @@ char* take_option(ngx_conf_t* cf, Reading& reading)
     const std::string name(argument(cf, 0));
     const auto option =
         std::ranges::find(reading.options, name, &BlockOption::name);
-    const std::string where = "\"" + base::printable(name) + "\"";
+    const auto where = quoted(name);
     if (option == reading.options.end()) {
         return refuse(cf, "unknown directive " + where + " in \""
                               + reading.directive + "\"");
@@ -151,6 +151,11 @@ std::string_view argument(ngx_conf_t* cf, ngx_uint_t i)
 base::Error invalid(std::string why)
 {
     return {base::ErrorKind::config, std::move(why)};
+}
+
+std::string quoted(std::string_view text)
+{
+    return "\"" + base::printable(text) + "\"";
 }
 
 base::Result<bool> parse_flag(std::string_view text)

@@ -30,6 +30,9 @@ std::string_view argument(ngx_conf_t* cf, ngx_uint_t i = 1);
 
 base::Error invalid(std::string why);
 
+// A value from the configuration as a message shows it.
+std::string quoted(std::string_view text);
+
 base::Result<bool> parse_flag(std::string_view text);
 
 // A name that may be part of a file name.

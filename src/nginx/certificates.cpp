@@ -136,7 +136,8 @@ void add(ngx_conf_t* cf, const Place& place, base::Identifiers& names,
         return;
     }
     if (name->wildcard()) {
-        skip(cf, place, text, "this version cannot prove it");
+        skip(cf, place, text,
+             "a wildcard has to be named in \"acme_domain\"");
         return;
     }
     if (std::find(names.begin(), names.end(), *name) == names.end()) {

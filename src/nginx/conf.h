@@ -143,8 +143,8 @@ base::Identifiers names_of_server(ngx_conf_t* cf,
 
 // server.cpp: what a server block needs to serve managed certificates.
 char* prepare_server(ngx_conf_t* cf, MainConf& main, ServerConf& server);
-char* attach_server(ngx_conf_t* cf, MainConf& main, ServerConf& server,
-                    SSL_CTX* context);
+// After nginx built the servers' SSL_CTXs.
+void attach_servers(ngx_conf_t* cf, MainConf& main);
 
 // challenges.cpp: gives each certificate the challenge types it may be proved
 // by, and warns when none of them can work.
@@ -155,8 +155,11 @@ char* choose_challenges(ngx_conf_t* cf, MainConf& main);
 base::Status make_validation_context(MainConf& main);
 void answer_tls_alpn_01(SSL_CTX* context, MainConf& main);
 
-// dns_listener.cpp: the sockets of the name server for acme_dns_zone.
+// dns_zone.cpp: the name server for acme_dns_zone, and its sockets; and
+// dns_listener.cpp: what is asked there.
 char* add_name_server(ngx_conf_t* cf, MainConf& main);
+void on_dns_datagram(ngx_connection_t* c) noexcept;
+void on_dns_connection(ngx_connection_t* c) noexcept;
 
 // zone.cpp, state_path.cpp
 char* add_zone(ngx_conf_t* cf, MainConf& main);

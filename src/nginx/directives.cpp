@@ -1,10 +1,10 @@
+#include "nginx/block.h"
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
 
 #include <algorithm>
 #include <span>
 
-#include "base/text.h"
 
 namespace nginx {
 
@@ -18,11 +18,6 @@ constexpr std::string_view kUnsupported[] = {"dns-account-01",
 bool is_one_of(std::string_view text, std::span<const std::string_view> all)
 {
     return std::ranges::find(all, text) != all.end();
-}
-
-std::string quoted(std::string_view text)
-{
-    return "\"" + base::printable(text) + "\"";
 }
 
 std::vector<std::string_view> split(std::string_view list)

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "aws/environment.h"
-#include "base/text.h"
 #include "http/url.h"
 
 namespace nginx {
@@ -31,11 +30,6 @@ constexpr TypeName kTypes[] = {
 DnsSettings& settings_of(void* block)
 {
     return *static_cast<DnsSettings*>(block);
-}
-
-std::string quoted(std::string_view text)
-{
-    return "\"" + base::printable(text) + "\"";
 }
 
 base::Status set_type(ngx_conf_t* cf, void* block)
@@ -215,7 +209,9 @@ char* take_block(ngx_conf_t* cf, std::vector<DnsSettings>& all)
         return refuse(cf, status.error().message + " in \"acme_dns\" "
                               + name);
     }
-    settings.route53.environment = environment();
+    if (settings.type == Type::route53) {
+        settings.route53.environment = environment();
+    }
     all.push_back(std::move(settings));
     return NGX_CONF_OK;
 }

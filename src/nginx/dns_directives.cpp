@@ -2,7 +2,7 @@
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
 
-#include "base/text.h"
+#include "dns/server_address.h"
 
 namespace nginx {
 
@@ -10,33 +10,31 @@ namespace {
 
 constexpr in_port_t kDnsPort = 53;
 
-std::string quoted(std::string_view text)
-{
-    return "\"" + base::printable(text) + "\"";
-}
-
 char* duplicate()
 {
     static char text[] = "is duplicate";
     return text;
 }
 
-// All addresses of one argument, port included.
-char* parse_addresses(ngx_conf_t* cf, std::string_view text, bool to_listen,
-                      std::vector<ngx_addr_t>& addresses)
+char* refuse_address(ngx_conf_t* cf, std::string_view text,
+                     const std::string& why)
+{
+    return refuse(cf, "invalid address " + quoted(text) + " in "
+                          + quoted(argument(cf, 0)) + " directive: " + why);
+}
+
+char* take_listen(ngx_conf_t* cf, std::vector<ngx_addr_t>& addresses)
 {
     ngx_url_t url{};
-    url.url = pool_copy(cf->pool, text);
+    url.url = pool_copy(cf->pool, argument(cf));
     url.default_port = kDnsPort;
-    url.listen = to_listen;
+    url.listen = 1;
     url.no_resolve = 1;
     const bool parsed = url.url.data != nullptr
         && ngx_parse_url(cf->pool, &url) == NGX_OK;
     if (!parsed || url.naddrs == 0 || url.family == AF_UNIX) {
-        const std::string why = url.err == nullptr ? "no address" : url.err;
-        return refuse(cf, "invalid address " + quoted(text) + " in "
-                              + quoted(argument(cf, 0)) + " directive: "
-                              + why);
+        return refuse_address(cf, argument(cf),
+                              url.err == nullptr ? "no address" : url.err);
     }
     addresses.insert(addresses.end(), url.addrs, url.addrs + url.naddrs);
     return NGX_CONF_OK;
@@ -73,19 +71,13 @@ char* take_resolvers(ngx_conf_t* cf, std::vector<std::string>& resolvers)
     if (!resolvers.empty()) {
         return duplicate();
     }
-    std::vector<ngx_addr_t> addresses;
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
-        char* result =
-            parse_addresses(cf, argument(cf, i), false, addresses);
-        if (result != NGX_CONF_OK) {
-            return result;
+        const auto server = dns::parse_server_address(argument(cf, i));
+        if (!server) {
+            return refuse_address(cf, argument(cf, i),
+                                  server.error().message);
         }
-    }
-    for (const auto& address : addresses) {
-        u_char text[NGX_SOCKADDR_STRLEN];
-        const auto size = ngx_sock_ntop(address.sockaddr, address.socklen,
-                                        text, sizeof(text), 1);
-        resolvers.emplace_back(reinterpret_cast<char*>(text), size);
+        resolvers.push_back(server->to_text());
     }
     return NGX_CONF_OK;
 }
@@ -102,8 +94,7 @@ char* on_acme_dns_zone(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
 char* on_acme_dns_listen(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
 {
     return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
-        return parse_addresses(cf, argument(cf, 1), true,
-                               static_cast<MainConf*>(conf)->dns_addresses);
+        return take_listen(cf, static_cast<MainConf*>(conf)->dns_addresses);
     });
 }
 

@@ -1,10 +1,7 @@
-// The name server for the zone of acme_dns_zone (dns/responder.h) in the
-// workers: UDP and TCP sockets that the master has bound, so that port 53 needs
-// no privilege here.
+// What is asked at the sockets of acme_dns_listen, in the workers: UDP and TCP
+// around dns/responder.h.
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
-
-#include <sys/socket.h>
 
 #include <optional>
 
@@ -21,7 +18,6 @@ constexpr ngx_msec_t kIdle = 5000;
 constexpr unsigned kMaxQueries = 100;  // on one connection
 constexpr std::size_t kLengthSize = 2;
 constexpr std::size_t kMaxWaiting = 2 * dns::kMaxMessage;
-constexpr std::size_t kPoolSize = 1024;
 
 class Answers : public dns::TxtSource {
 public:
@@ -79,20 +75,6 @@ void send_datagram(ngx_connection_t& c, std::string& text)
     buffer.flush = 1;
     ngx_chain_t chain{&buffer, nullptr};
     c.send_chain(&c, &chain, 0);
-}
-
-void on_datagram(ngx_connection_t* c) noexcept
-{
-    guarded(c->log, [c] {
-        const std::string_view query(
-            reinterpret_cast<const char*>(c->buffer->pos),
-            std::size_t(c->buffer->last - c->buffer->pos));
-        auto reply = answer(*c, query, dns::Transport::udp);
-        if (reply) {
-            send_datagram(*c, *reply);
-        }
-    });
-    close(c);
 }
 
 // --- TCP -------------------------------------------------------------------
@@ -229,7 +211,23 @@ bool Session::wait()
         && ngx_handle_write_event(c_->write, 0) == NGX_OK;
 }
 
-void on_connection(ngx_connection_t* c) noexcept
+}  // namespace
+
+void on_dns_datagram(ngx_connection_t* c) noexcept
+{
+    guarded(c->log, [c] {
+        const std::string_view query(
+            reinterpret_cast<const char*>(c->buffer->pos),
+            std::size_t(c->buffer->last - c->buffer->pos));
+        auto reply = answer(*c, query, dns::Transport::udp);
+        if (reply) {
+            send_datagram(*c, *reply);
+        }
+    });
+    close(c);
+}
+
+void on_dns_connection(ngx_connection_t* c) noexcept
 {
     const bool open = guarded(c->log, false, [c] {
         auto* session = pool_new<Session>(c->pool);
@@ -242,110 +240,6 @@ void on_connection(ngx_connection_t* c) noexcept
     if (!open) {
         close(c);
     }
-}
-
-bool add_listener(ngx_conf_t* cf, MainConf& main, const ngx_addr_t& address,
-                  int type)
-{
-    auto* listening =
-        ngx_create_listening(cf, address.sockaddr, address.socklen);
-    if (listening == nullptr) {
-        return false;
-    }
-    listening->type = type;
-    listening->handler = type == SOCK_DGRAM ? on_datagram : on_connection;
-    listening->servers = &main;
-    listening->addr_ntop = 1;
-    listening->pool_size = kPoolSize;
-    listening->logp = &cf->cycle->new_log;
-    listening->log = cf->cycle->new_log;
-    listening->log.data = &listening->addr_text;
-    listening->log.handler = ngx_accept_log_error;
-    listening->backlog = NGX_LISTEN_BACKLOG;
-    listening->rcvbuf = -1;
-    listening->sndbuf = -1;
-    listening->wildcard = ngx_inet_wildcard(address.sockaddr);
-#if (NGX_HAVE_INET6)
-    listening->ipv6only = 1;
-#endif
-    return true;
-}
-
-// A name and all names above it, up to the zone.
-void add_name(std::set<std::string, std::less<>>& names, dns::Name name,
-              const dns::Name& zone)
-{
-    while (name.is_within(zone)) {
-        names.insert(name.key());
-        name = name.parent();
-    }
-}
-
-// Which of the names here can lead a resolver to this machine.
-std::string first_name(const MainConf& main)
-{
-    for (const auto& certificate : main.settings.certificates) {
-        for (const auto& name : certificate.names) {
-            if (name.type == base::Identifier::Type::dns && !name.wildcard()) {
-                return name.value;
-            }
-        }
-    }
-    return {};
-}
-
-char* set_zone(ngx_conf_t* cf, MainConf& main)
-{
-    auto& line = main.dns_zone;
-    const auto zone = dns::Name::from_text(line.zone);
-    const auto server = dns::Name::from_text(
-        line.name_server.empty() ? first_name(main) : line.name_server);
-    if (!server || server->is_root() || server->is_within(*zone)) {
-        return refuse(cf, line.place,
-                      "\"acme_dns_zone\" needs \"ns=\" with a name outside of "
-                      "the zone that leads to this machine");
-    }
-    for (const auto& certificate : main.settings.certificates) {
-        for (const auto& name : certificate.names) {
-            if (name.type != base::Identifier::Type::dns) {
-                continue;
-            }
-            auto target = dns::Name::from_text(
-                challenge::name_in_zone(name, line.zone));
-            if (target) {
-                add_name(main.dns_names, *target, *zone);
-            }
-        }
-    }
-    main.settings.dns_zone = zone->key();
-    main.responder.emplace(dns::ZoneSettings{*zone, *server, {}});
-    return NGX_CONF_OK;
-}
-
-}  // namespace
-
-char* add_name_server(ngx_conf_t* cf, MainConf& main)
-{
-    if (main.dns_zone.zone.empty() && main.dns_addresses.empty()) {
-        return NGX_CONF_OK;
-    }
-    if (main.dns_zone.zone.empty() || main.dns_addresses.empty()) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"acme_dns_zone\" and \"acme_dns_listen\" need each "
-                      "other");
-        return static_cast<char*>(NGX_CONF_ERROR);
-    }
-    if (char* result = set_zone(cf, main); result != NGX_CONF_OK) {
-        return result;
-    }
-    for (const auto& address : main.dns_addresses) {
-        if (!add_listener(cf, main, address, SOCK_DGRAM)
-            || !add_listener(cf, main, address, SOCK_STREAM))
-        {
-            return static_cast<char*>(NGX_CONF_ERROR);
-        }
-    }
-    return NGX_CONF_OK;
 }
 
 }  // namespace nginx

@@ -2,7 +2,6 @@
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
 
-#include "base/text.h"
 #include "http/url.h"
 
 namespace nginx {
@@ -143,14 +142,14 @@ char* take_block(ngx_conf_t* cf, MainConf& main)
 {
     IssuerSettings settings;
     settings.name = argument(cf);
-    const std::string quoted = "\"" + base::printable(settings.name) + "\"";
+    const auto name = quoted(settings.name);
     if (!is_good_name(settings.name)) {
-        return refuse(cf, "invalid issuer name " + quoted
+        return refuse(cf, "invalid issuer name " + name
                               + ": letters, digits, \"-\", \"_\" and \".\" "
                                 "only, 64 at most");
     }
     if (main.issuer_index.count(settings.name) > 0) {
-        return refuse(cf, "duplicate issuer " + quoted);
+        return refuse(cf, "duplicate issuer " + name);
     }
     if (const char* known = built_in_directory(settings.name)) {
         settings.directory = known;
@@ -161,7 +160,7 @@ char* take_block(ngx_conf_t* cf, MainConf& main)
         return result;
     }
     if (settings.directory.empty()) {
-        return refuse(cf, "no \"uri\" in issuer " + quoted);
+        return refuse(cf, "no \"uri\" in issuer " + name);
     }
     main.issuer_index.emplace(settings.name, main.settings.issuers.size());
     main.settings.issuers.push_back(std::move(settings));

@@ -5,10 +5,6 @@
 
 #include <curl/curlver.h>
 
-extern "C" {
-#include <ngx_http_ssl_module.h>
-}
-
 namespace nginx {
 
 namespace {
@@ -131,33 +127,6 @@ base::Status make_placeholder(MainConf& main)
     return base::ok();
 }
 
-char* attach_servers(ngx_conf_t* cf, MainConf& main)
-{
-    for (const auto& certificate : main.settings.certificates) {
-        main.served.push_back(
-            std::make_unique<ServedCertificate>(certificate.id));
-    }
-    auto* core = static_cast<ngx_http_core_main_conf_t*>(
-        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-    auto** servers =
-        static_cast<ngx_http_core_srv_conf_t**>(core->servers.elts);
-    for (ngx_uint_t i = 0; i < core->servers.nelts; i++) {
-        void** confs = servers[i]->ctx->srv_conf;
-        auto& server = *static_cast<ServerConf*>(
-            confs[ngx_http_acme_domain_module.ctx_index]);
-        auto& ssl = *static_cast<ngx_http_ssl_srv_conf_t*>(
-            confs[ngx_http_ssl_module.ctx_index]);
-        if (ssl.ssl.ctx != nullptr) {
-            answer_tls_alpn_01(ssl.ssl.ctx, main);
-        }
-        char* result = attach_server(cf, main, server, ssl.ssl.ctx);
-        if (result != NGX_CONF_OK) {
-            return result;
-        }
-    }
-    return NGX_CONF_OK;
-}
-
 ngx_int_t add_handler(ngx_conf_t* cf)
 {
     auto* core = static_cast<ngx_http_core_main_conf_t*>(
@@ -191,8 +160,8 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
                       status.error().message.c_str());
         return NGX_ERROR;
     }
-    const bool done = attach_servers(cf, main) == NGX_CONF_OK
-        && add_name_server(cf, main) == NGX_CONF_OK
+    attach_servers(cf, main);
+    const bool done = add_name_server(cf, main) == NGX_CONF_OK
         && add_state_path(cf, main) == NGX_CONF_OK
         && add_zone(cf, main) == NGX_CONF_OK;
     return done ? add_handler(cf) : NGX_ERROR;
@@ -224,6 +193,11 @@ void forget_secrets(MainConf& main)
 {
     for (auto& issuer : main.settings.issuers) {
         issuer.account_key_pem.clear();
+    }
+    for (auto& dns : main.settings.dns) {
+        for (auto& [name, value] : dns.route53.environment) {
+            base::wipe(value.data(), value.size());
+        }
     }
     main.settings.dns.clear();
 }

@@ -133,12 +133,12 @@ char* prepare_server(ngx_conf_t* cf, MainConf& main, ServerConf& server)
     return result == NGX_CONF_OK ? run(cf, *key, own, name) : result;
 }
 
-// After nginx built the server's SSL_CTX.
-char* attach_server(ngx_conf_t* cf, MainConf& main, ServerConf& server,
-                    SSL_CTX* context)
+namespace {
+
+void attach_server(MainConf& main, ServerConf& server, SSL_CTX* context)
 {
-    if (server.certificates.empty() || context == nullptr) {
-        return NGX_CONF_OK;
+    if (server.certificates.empty()) {
+        return;
     }
     server.tls = std::make_unique<TlsServer>(
         TlsServer::Environment{main.tables, main.placeholder},
@@ -148,7 +148,31 @@ char* attach_server(ngx_conf_t* cf, MainConf& main, ServerConf& server,
                         main.settings.certificates[index].names);
     }
     server.tls->attach(context);
-    return NGX_CONF_OK;
+}
+
+}  // namespace
+
+void attach_servers(ngx_conf_t* cf, MainConf& main)
+{
+    for (const auto& certificate : main.settings.certificates) {
+        main.served.push_back(
+            std::make_unique<ServedCertificate>(certificate.id));
+    }
+    auto* core = static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto** servers =
+        static_cast<ngx_http_core_srv_conf_t**>(core->servers.elts);
+    for (ngx_uint_t i = 0; i < core->servers.nelts; i++) {
+        void** confs = servers[i]->ctx->srv_conf;
+        auto& server = *static_cast<ServerConf*>(
+            confs[ngx_http_acme_domain_module.ctx_index]);
+        auto& ssl = *static_cast<ngx_http_ssl_srv_conf_t*>(
+            confs[ngx_http_ssl_module.ctx_index]);
+        if (ssl.ssl.ctx != nullptr) {
+            answer_tls_alpn_01(ssl.ssl.ctx, main);
+            attach_server(main, server, ssl.ssl.ctx);
+        }
+    }
 }
 
 }  // namespace nginx
