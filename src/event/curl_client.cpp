@@ -78,6 +78,8 @@ bool CurlClient::configure(CURL* easy)
     // A name server that does not answer must not hold up the event loop.
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
     // The environment is not configuration.
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     // http::check_url decides where plain http is fine.
@@ -145,13 +147,31 @@ int CurlClient::on_timeout(CURLM* multi, long milliseconds,
     });
 }
 
+// libcurl closes a socket that was not connected without a word, and when the
+// next one gets its number, takes that for the one that is watched already.
+curl_socket_t CurlClient::on_open(void* self, curlsocktype purpose,
+                                  curl_sockaddr* address) noexcept
+{
+    auto& client = *static_cast<CurlClient*>(self);
+    return nginx::guarded(ngx_cycle->log, CURL_SOCKET_BAD, [&client, address] {
+        const curl_socket_t fd = socket(
+            address->family, address->socktype | SOCK_CLOEXEC,
+            address->protocol);
+        if (const auto found = client.watches_.find(fd);
+            found != client.watches_.end())
+        {
+            found->second->reopened();
+        }
+        return fd;
+    });
+}
+
 int CurlClient::on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
                           void* unused) noexcept
 {
     auto& client = *static_cast<CurlClient*>(self);
     return nginx::guarded(ngx_cycle->log, -1, [&client, fd, what] {
         if (what == CURL_POLL_REMOVE) {
-            // libcurl closes it after this.
             client.watches_.erase(fd);
         } else {
             client.watch(fd, what);

@@ -33,6 +33,8 @@ public:
     void send(http::Request request, http::Completion completion) override;
 
 private:
+    static curl_socket_t on_open(void* self, curlsocktype purpose,
+                                 curl_sockaddr* address) noexcept;
     static int on_socket(CURL* easy, curl_socket_t fd, int what, void* self,
                          void* unused) noexcept;
     static int on_timeout(CURLM* multi, long milliseconds,

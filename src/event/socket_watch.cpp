@@ -34,13 +34,7 @@ SocketWatch::SocketWatch(ngx_socket_t socket, Ready ready)
 
 SocketWatch::~SocketWatch()
 {
-    if (connection_ == nullptr) {
-        return;
-    }
-    forget(connection_->read, NGX_READ_EVENT);
-    forget(connection_->write, NGX_WRITE_EVENT);
-    ngx_free_connection(connection_);
-    connection_->fd = ngx_socket_t(-1);
+    drop_connection();
 }
 
 void SocketWatch::want(bool readable, bool writable)
@@ -52,10 +46,28 @@ void SocketWatch::want(bool readable, bool writable)
     adjust(connection_->write, NGX_WRITE_EVENT, writable);
 }
 
+void SocketWatch::reopened()
+{
+    if (connection_ == nullptr) {
+        return;
+    }
+    const bool readable = connection_->read->active;
+    const bool writable = connection_->write->active;
+    drop_connection();
+    want(readable, writable);
+}
+
 bool SocketWatch::take_connection()
 {
-    connection_ = ngx_get_connection(socket_, ngx_cycle->log);
+    const ngx_socket_t copy = fcntl(socket_, F_DUPFD_CLOEXEC, 0);
+    if (copy == -1) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, ngx_errno,
+                      "acme: fcntl(F_DUPFD_CLOEXEC) failed");
+        return false;
+    }
+    connection_ = ngx_get_connection(copy, ngx_cycle->log);
     if (connection_ == nullptr) {
+        close(copy);
         return false;
     }
     connection_->data = this;
@@ -64,6 +76,20 @@ bool SocketWatch::take_connection()
         event->log = ngx_cycle->log;
     }
     return true;
+}
+
+// Not ngx_close_connection(): it leaves it to close() to take the socket off
+// the event loop, which only the last close() of a socket does.
+void SocketWatch::drop_connection()
+{
+    if (connection_ == nullptr) {
+        return;
+    }
+    forget(connection_->read, NGX_READ_EVENT);
+    forget(connection_->write, NGX_WRITE_EVENT);
+    ngx_free_connection(connection_);
+    close(std::exchange(connection_->fd, ngx_socket_t(-1)));
+    connection_ = nullptr;
 }
 
 void SocketWatch::on_event(ngx_event_t* event) noexcept

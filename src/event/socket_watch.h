@@ -1,6 +1,8 @@
 // SocketWatch: a socket on nginx's event loop whose owner is somebody else, a
-// library as a rule. MUST be destroyed before the socket is closed. Helper
-// process only.
+// library as a rule. Libraries close a socket first and tell us afterwards
+// (libcurl 7.88 does so with connections that did not come about): what the
+// event loop knows is a duplicate of ours, so that the order does not matter.
+// Helper process only.
 #pragma once
 
 #include "nginx/ngx.h"
@@ -25,11 +27,14 @@ public:
     // When nginx has no connection left, it says so in its log, and nothing
     // is watched: the owner runs into a time limit.
     void want(bool readable, bool writable);
+    // Another socket has the number now; what is wanted stays.
+    void reopened();
 
 private:
     static void on_event(ngx_event_t* event) noexcept;
 
     bool take_connection();
+    void drop_connection();
 
     ngx_socket_t socket_;
     Ready ready_;

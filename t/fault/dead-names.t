@@ -20,7 +20,7 @@ my $at_work = 4;
 my $t = AcmeTest->new(log_level => 'info');
 # Nobody listens at 127.0.0.2.
 $t->start_dns(address => '127.0.0.2');
-my $ca = $t->start_ca(start => 0, nonce_reject => 0,
+my $ca = $t->start_ca_in_turn(start => 0,
     retry_after => { authz => 0, order => 0 });
 
 # The first start makes the state directory, and finds no CA.
@@ -95,7 +95,7 @@ sub give_failures {
     my $not_before = strftime '%Y-%m-%dT%H:%M:%SZ', gmtime $until;
     for my $name (@dead) {
         $t->write_file("$jobs/$name.json", qq({"version":1,"failures":$count,)
-            . qq("directory":"@{[ $ca->url ]}","names":"$name",)
+            . qq("directory":"@{[ $t->{front}->url ]}","names":"$name",)
             . qq("not_before":"$not_before","last_error":"dead"}));
         chmod 0600, "$jobs/$name.json";
     }
@@ -132,7 +132,7 @@ sub counter {
 # machine must not look like a CA that is slow.
 sub hurry {
     my ($done, $what) = @_;
-    my @all = ($t->helper, $ca->{pid}, $t->dns->{pid});
+    my @all = ($t->helper, $ca->{pid}, $t->{front}{pid}, $t->dns->{pid});
     my $idle = 0;
     ok($t->wait_for(sub {
         return 1 if $done->();

@@ -18,6 +18,7 @@ use AcmeTest::Example;
 use AcmeTest::FaultyCa;
 use AcmeTest::Http;
 use AcmeTest::Http2;
+use AcmeTest::InTurn;
 use AcmeTest::Nginx;
 use AcmeTest::Paths;
 use AcmeTest::Pebble;
@@ -113,8 +114,17 @@ sub address { return $_[0]{address} // '127.0.0.1' }
 sub start_faulty_ca {
     my ($self, %o) = @_;
     my $ca = $self->start_ca(nonce_reject => 0, %o);
-    return $self->{faulty} = AcmeTest::FaultyCa->new(dir => $self->{dir},
+    return $self->{front} = AcmeTest::FaultyCa->new(dir => $self->{dir},
         ca => $ca);
+}
+
+# For thousands of orders: see AcmeTest::InTurn, which %%ACME%% then means.
+sub start_ca_in_turn {
+    my ($self, %o) = @_;
+    my $ca = $self->start_ca(nonce_reject => 0, %o);
+    $self->{front} = AcmeTest::InTurn->new(ca => $ca,
+        log => "$self->{dir}/in-turn.log");
+    return $ca;
 }
 
 # Writes nginx.conf (or another file of the folder), see replacement().
@@ -144,7 +154,7 @@ sub replacement {
         STATE => sub { $self->state_dir },
         DIR => sub { $self->{dir} },
         ADDRESS => sub { $self->address },
-        ISSUER => sub { ($self->{faulty} // $self->ca)->issuer_block },
+        ISSUER => sub { ($self->{front} // $self->ca)->issuer_block },
         ACME => sub { 'acme_state_path ' . $self->state_dir . ";\n"
             . $self->replacement('ISSUER') },
         CA_URL => sub { $self->ca->url },
@@ -374,8 +384,8 @@ sub done {
     my ($self) = @_;
     $self->finish;
     AcmeTest::Checks::run($self);
-    is($self->{faulty}->complaints, '', 'the faulty CA did as it was told')
-        if $self->{faulty};
+    is($self->{front}->complaints, '', 'what stands before the CA did as it was told')
+        if $self->{front};
     diag($self->{nginx}->said)
         unless Test::More->builder->is_passing;
     done_testing();
@@ -388,7 +398,7 @@ sub finish {
     if ($master && AcmeTest::Process::is_running($master)) {
         eval { $self->stop; 1 } or fail("nginx stops: $@");
     }
-    $_->stop for grep { defined } $self->{faulty}, @{ $self->{cas} };
+    $_->stop for grep { defined } $self->{front}, @{ $self->{cas} };
     $self->{dns}->stop if $self->{dns};
     @open = grep { $_ != $self } @open;
 }

@@ -317,10 +317,7 @@ sub journal_file { return "$_[0]{folder}/journal" }
 
 sub ask {
     my ($self, $request) = @_;
-    my $ca = IO::Socket::SSL->new(PeerAddr => '127.0.0.1',
-        PeerPort => $self->{ca}{port}, SSL_hostname => 'localhost',
-        SSL_verifycn_name => 'localhost',
-        SSL_ca_file => AcmeTest::Pebble::ca_file())
+    my $ca = $self->{ca}->connect
         or die "Pebble: $!, $IO::Socket::SSL::SSL_ERROR\n";
     my %copy = (%$request, headers => [@{ $request->{headers} }]);
     # So that the end of the answer is the end of the connection.

@@ -8,6 +8,7 @@ use warnings;
 use Fcntl qw(:flock);
 use File::Path qw(make_path remove_tree);
 use IO::Socket::INET;
+use IO::Socket::SSL;
 use JSON::PP;
 use Exporter qw(import);
 
@@ -155,6 +156,14 @@ sub await_port {
             PeerPort => $port);
     }, 60);
     die "nothing listens on port $port, see $log\n" unless $socket;
+}
+
+# A verified connection to it, or nothing.
+sub connect {
+    my ($self) = @_;
+    return IO::Socket::SSL->new(PeerAddr => '127.0.0.1',
+        PeerPort => $self->{port}, SSL_hostname => 'localhost',
+        SSL_verifycn_name => 'localhost', SSL_ca_file => ca_file());
 }
 
 # All the roots that Pebble made, in one file: what a verifying client trusts.

@@ -13,7 +13,7 @@ our @EXPORT_OK = qw(read_message message_text header set_header
     remove_header);
 
 # Nothing at the end of the connection. The answer to a HEAD has no body,
-# whatever its length.
+# whatever its length, and a 204 has none without one.
 sub read_message {
     my ($socket, $is_head) = @_;
     my $text = '';
@@ -24,7 +24,8 @@ sub read_message {
     my ($first, @lines) = split /\r\n/, $head;
     my %message = (first => $first, body => $body,
         headers => [map { /^([^:]+):\s*(.*)/ } @lines]);
-    my $length = $is_head ? 0 : header(\%message, 'Content-Length');
+    my $length = $is_head || $first =~ m{^HTTP/\S+ 204 } ? 0
+        : header(\%message, 'Content-Length');
     $length //= $first =~ m{^HTTP/} ? 1e9 : 0;
     while (length $message{body} < $length) {
         $socket->sysread($message{body}, 65536, length $message{body})
