@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "acme/objects.h"
 #include "base/identifier.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -47,8 +48,7 @@ struct Wait {
 struct Present {
     Exchange exchange;
     base::Identifier identifier;
-    std::string type;   // challenge type
-    std::string token;
+    Challenge challenge;
 };
 
 // Take it away again; nothing to report.

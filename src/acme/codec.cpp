@@ -132,10 +132,23 @@ Result<base::Identifier> get_authorized(const Value& authorization)
     return identifier;
 }
 
+// dns-persist-01: draft 02 has renamed the member, and means something else.
+void read_issuers(const Value& object, Challenge& challenge)
+{
+    challenge.issuers = json::find_strings(object, "issuerDomainNames");
+    challenge.hashes_account = !challenge.issuers.empty();
+    if (!challenge.hashes_account) {
+        challenge.issuers = json::find_strings(object, "issuer-domain-names");
+    }
+    challenge.account_uri = json::find_string(object, "accounturi")
+                                .value_or("");
+}
+
 Result<Challenge> to_challenge(const Value& object)
 {
     Challenge challenge;
     Reader reader;
+    read_issuers(object, challenge);
     reader.into(challenge.type, json::get_string(object, "type"));
     reader.into(challenge.url, get_url(object, "url"));
     reader.into(challenge.status,
@@ -195,6 +208,11 @@ void read_meta(const Value& meta, Directory& directory)
     directory.external_account_required =
         json::find_bool(meta, "externalAccountRequired").value_or(false);
     directory.profiles = find_profiles(meta);
+    directory.caa_identities = json::find_strings(meta, "caaIdentities");
+    directory.account_hash_prefix =
+        json::find_string(meta, "accountHashPrefix").value_or("");
+    directory.issuer_domain_names =
+        json::find_strings(meta, "issuerDomainNames");
 }
 
 Result<Directory> to_directory(const Value& object)

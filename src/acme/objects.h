@@ -22,6 +22,10 @@ struct Directory {  // section 7.1.1
     std::string terms_of_service;
     bool external_account_required = false;
     std::map<std::string, std::string> profiles;
+    std::vector<std::string> caa_identities;
+    // Of a CA with dns-persist-01 as its draft 02 has it; else empty.
+    std::string account_hash_prefix;
+    std::vector<std::string> issuer_domain_names;
 };
 
 struct Order {  // section 7.1.3
@@ -44,6 +48,11 @@ struct Challenge {  // section 7.1.5 and 8
     std::string token;  // empty for types without
     Status status = Status::pending;
     std::optional<Problem> error;
+
+    // dns-persist-01 alone.
+    std::vector<std::string> issuers;  // names that a record may begin with
+    std::string account_uri;           // empty: the account's URL
+    bool hashes_account = false;       // draft 02
 };
 
 struct Authorization {  // section 7.1.4

@@ -59,13 +59,20 @@ Actions Validation::on_elapsed()
 
 Actions Validation::on_presented(base::Status status)
 {
-    if (!status) {
+    // One that is under way already (a resumed order) needs its answer back
+    // in place, and no second push.
+    const bool untouched = challenge_->status == Challenge::Status::pending;
+    if (status) {
+        return untouched ? trigger() : look();
+    }
+    if (!untouched) {
         return fail_challenge(std::move(status.error()), true);
     }
-    // A challenge that is under way already (a resumed order) needs its
-    // answer back in place, and no second push.
-    const bool untouched = challenge_->status == Challenge::Status::pending;
-    return untouched ? trigger() : look();
+    unpresented_.push_back(
+        {challenge_->type, std::move(status.error()), true});
+    auto actions = withdraw();
+    append(actions, choose_next());
+    return actions;
 }
 
 Actions Validation::trigger()

@@ -40,6 +40,13 @@ private:
 
     using Delay = std::optional<base::Duration>;
 
+    // A challenge that the CA was not told to look at, and why.
+    struct Unpresented {
+        std::string type;
+        base::Error error;
+        bool order_usable;
+    };
+
     // validation_steps.cpp: what the CA's answers mean.
     Actions on_look(const http::Response& response, base::Time now);
     Actions judge(const Authorization& authorization,
@@ -48,6 +55,8 @@ private:
                        const http::Response& response, base::Time now);
     Actions on_valid();
     Actions choose(const Authorization& authorization);
+    Actions choose_next();
+    Actions fail_unpresented();
     Actions present(const Challenge& challenge);
     Actions on_triggered(const http::Response& response, base::Time now);
     Actions on_lost_trigger(base::Error error, Delay delay);
@@ -70,7 +79,9 @@ private:
 
     State state_ = State::looking;
     std::optional<base::Identifier> identifier_;  // once it is known
+    std::vector<Challenge> offered_;              // likewise
     std::optional<Challenge> challenge_;          // the chosen one
+    std::vector<Unpresented> unpresented_;
     bool presented_ = false;
     bool pending_ = false;  // as the CA last said
     // Why the CA may not know that the answer is in place.

@@ -10,15 +10,16 @@ namespace acme {
 namespace {
 
 constexpr std::size_t kMaxToken = 256;
+constexpr std::size_t kMaxIssuers = 10;  // of dns-persist-01's draft
 
 using base::ErrorKind;
 
-const Challenge* find_challenge(const Authorization& authorization,
+const Challenge* find_challenge(const std::vector<Challenge>& challenges,
                                 const std::string& type)
 {
-    const auto found = std::ranges::find(authorization.challenges, type,
-                                         &Challenge::type);
-    return found == authorization.challenges.end() ? nullptr : &*found;
+    const auto found =
+        std::ranges::find(challenges, type, &Challenge::type);
+    return found == challenges.end() ? nullptr : &*found;
 }
 
 // The CA's reason for what is invalid: our challenge's, else any.
@@ -26,7 +27,7 @@ base::Error reason_of(const Authorization& authorization,
                       const std::optional<Challenge>& ours)
 {
     const Challenge* mine =
-        ours ? find_challenge(authorization, ours->type) : nullptr;
+        ours ? find_challenge(authorization.challenges, ours->type) : nullptr;
     if (mine && mine->error) {
         return error_of(*mine->error);
     }
@@ -48,13 +49,37 @@ std::string list(const std::vector<std::string>& types)
     return text.empty() ? "none" : base::printable(text, 256);
 }
 
-std::vector<std::string> types_of(const Authorization& authorization)
+std::vector<std::string> types_of(const std::vector<Challenge>& challenges)
 {
     std::vector<std::string> types;
-    for (const auto& challenge : authorization.challenges) {
+    for (const auto& challenge : challenges) {
         types.push_back(challenge.type);
     }
     return types;
+}
+
+bool has_token(const std::string& type)
+{
+    return type != "dns-persist-01";
+}
+
+// What becomes part of a path, of an answer, or of a record to be set.
+base::Status check(const Challenge& challenge)
+{
+    const std::string of = " of the " + challenge.type + " challenge ";
+    if (!has_token(challenge.type)) {
+        const auto count = challenge.issuers.size();
+        return count > 0 && count <= kMaxIssuers
+            ? base::ok()
+            : base::Error{ErrorKind::protocol,
+                          "the issuer names" + of + "are none or too many"};
+    }
+    // Section 8.3.
+    return base::is_base64url(challenge.token)
+            && challenge.token.size() <= kMaxToken
+        ? base::ok()
+        : base::Error{ErrorKind::protocol,
+                      "the token" + of + "is not base64url"};
 }
 
 const char* name_of(Authorization::Status status)
@@ -131,7 +156,7 @@ Actions Validation::on_pending(const Authorization& authorization,
         return choose(authorization);
     }
     const Challenge* current =
-        find_challenge(authorization, challenge_->type);
+        find_challenge(authorization.challenges, challenge_->type);
     if (current && current->status == Challenge::Status::invalid) {
         return fail_challenge(reason_of(authorization, challenge_));
     }
@@ -151,36 +176,61 @@ Actions Validation::on_valid()
     return withdraw();
 }
 
-// The first type of ours that is offered and has not failed yet.
 Actions Validation::choose(const Authorization& authorization)
 {
+    offered_ = authorization.challenges;
+    return choose_next();
+}
+
+// The first type of ours that is offered and has not failed yet.
+Actions Validation::choose_next()
+{
     for (const auto& type : settings_.challenge_types) {
-        const Challenge* challenge = find_challenge(authorization, type);
-        if (challenge && challenge->status != Challenge::Status::invalid) {
-            return present(*challenge);
+        const auto* challenge = find_challenge(offered_, type);
+        const bool tried =
+            std::ranges::find(unpresented_, type, &Unpresented::type)
+            != unpresented_.end();
+        if (!challenge || tried
+            || challenge->status == Challenge::Status::invalid)
+        {
+            continue;
         }
+        if (auto status = check(*challenge); !status) {
+            unpresented_.push_back({type, std::move(status.error()), false});
+            continue;
+        }
+        return present(*challenge);
     }
-    return fail({ErrorKind::refused,
-                 "the CA offers no challenge that is allowed here (offered: "
-                     + list(types_of(authorization)) + "; allowed: "
-                     + list(settings_.challenge_types) + ")"});
+    return fail_unpresented();
+}
+
+Actions Validation::fail_unpresented()
+{
+    if (unpresented_.empty()) {
+        return fail({ErrorKind::refused,
+                     "the CA offers no challenge that is allowed here "
+                     "(offered: " + list(types_of(offered_)) + "; allowed: "
+                         + list(settings_.challenge_types) + ")"});
+    }
+    auto error = unpresented_.front().error;
+    bool order_usable = unpresented_.front().order_usable;
+    for (std::size_t i = 1; i < unpresented_.size(); i++) {
+        const auto& [type, why, usable] = unpresented_[i];
+        error.message += "; " + type + ": " + why.message;
+        order_usable = order_usable && usable;
+    }
+    return fail_challenge(std::move(error), order_usable);
 }
 
 Actions Validation::present(const Challenge& challenge)
 {
-    // It becomes part of a path and of an answer (section 8.3).
-    if (!base::is_base64url(challenge.token)
-        || challenge.token.size() > kMaxToken)
-    {
-        return fail({ErrorKind::protocol,
-                     "the token of the " + challenge.type
-                         + " challenge is not base64url"});
-    }
     challenge_ = challenge;
+    if (!has_token(challenge.type)) {
+        challenge_->token.clear();
+    }
     presented_ = true;
     state_ = State::presenting;
-    return {Present{exchange_, *identifier_, challenge.type,
-                    challenge.token}};
+    return {Present{exchange_, *identifier_, *challenge_}};
 }
 
 Actions Validation::on_triggered(const http::Response& response,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base64url.h"
+#include "challenge/account_label.h"
 #include "challenge/own_zone.h"
 #include "crypto/digest.h"
 
@@ -18,11 +19,6 @@ constexpr base::Duration kPropagation = 5min;
 
 // For the other one of two, which may not come: the CA may know it already.
 constexpr base::Duration kPatience = 5s;
-
-std::string challenge_name(const base::Identifier& identifier)
-{
-    return "_acme-challenge." + domain_of(identifier);
-}
 
 std::string digest_of(const std::string& key_authorization)
 {
@@ -42,10 +38,20 @@ base::Error missing_record(const std::string& name, const std::string& target,
 
 }  // namespace
 
+std::string dns_01_name(const Proof& proof)
+{
+    return "_acme-challenge." + domain_of(proof.identifier);
+}
+
+std::string dns_account_01_name(const Proof& proof)
+{
+    return account_label(proof.accounts.front()) + "." + dns_01_name(proof);
+}
+
 void Dns01::present(const Proof& proof, Presented presented)
 {
     const auto way = ways_.find(proof.dns);
-    const auto name = dns::Name::from_text(challenge_name(proof.identifier));
+    const auto name = dns::Name::from_text(record_name_(proof));
     if (way == ways_.end() || !name) {
         presented(base::Error{base::ErrorKind::config,
                               way == ways_.end()
@@ -79,22 +85,48 @@ void Dns01::on_followed(Number number, base::Result<dns::Name> end)
     if (claim == nullptr) {
         return;
     }
-    if (!end) {
-        report(number, std::move(end).error_in("looking for the DNS record"));
+    if (auto status = check_end(claim->proof, claim->way.zone, end); !status) {
+        report(number, std::move(status));
         return;
     }
-    const auto target = end->key();
-    const auto& identifier = claim->proof.identifier;
-    const auto& zone = claim->way.zone;
-    if (!zone.empty() && target != name_in_zone(identifier, zone)) {
-        report(number, missing_record(challenge_name(identifier),
-                                      name_in_zone(identifier, zone), target));
-        return;
-    }
-    claim->record.name = target;
+    claim->record.name = end->key();
     claim->way.provider->add(claim->record, [this, number](auto status) {
         on_written(number, std::move(status));
     });
+}
+
+base::Status Dns01::check_end(const Proof& proof, const std::string& zone,
+                              const base::Result<dns::Name>& end) const
+{
+    if (!end) {
+        return base::Error(end.error()).in("looking for the DNS record");
+    }
+    const auto target = name_in_zone(proof.identifier, zone);
+    if (!zone.empty() && end->key() != target) {
+        return missing_record(record_name_(proof), target, end->key());
+    }
+    return base::ok();
+}
+
+void Dns01::preflight(const Proof& proof, Presented done)
+{
+    const auto way = ways_.find(proof.dns);
+    const auto name = dns::Name::from_text(record_name_(proof));
+    if (way == ways_.end() || !name) {
+        // present() says so.
+        done(base::ok());
+        return;
+    }
+    const auto number = ++last_;
+    auto& mine = preflights_[number] = {
+        std::move(done), std::make_unique<dns::Propagation>(
+                             make_resolver_(), timers_, clock_)};
+    mine.propagation->follow(
+        *name, [this, number, proof, &zone = way->second.zone](auto end) {
+            auto finished = std::move(preflights_.extract(number).mapped());
+            bury(std::move(finished.propagation));
+            finished.done(check_end(proof, zone, end));
+        });
 }
 
 void Dns01::on_written(Number number, base::Status status)
@@ -108,8 +140,11 @@ void Dns01::on_written(Number number, base::Status status)
                                                   + claim->record.name));
         return;
     }
+    const auto has_it = [value = claim->record.value](const auto& values) {
+        return std::ranges::find(values, value) != values.end();
+    };
     claim->propagation->wait_for(
-        claim->record, kPropagation, [this, number](base::Status there) {
+        has_it, kPropagation, [this, number](base::Status there) {
             if (there) {
                 on_there(number);
             } else {

@@ -1,7 +1,7 @@
 // dns-01 (RFC 8555, section 8.4): a TXT record at _acme-challenge of the name, or
 // where a CNAME from there leads. It is written through a provider, or to
 // the zone that this nginx answers for itself, and the CA is not told before
-// the zone's name servers have it.
+// the zone's name servers have it. dns-account-01 is the same at another name.
 #pragma once
 
 #include <functional>
@@ -24,24 +24,35 @@ struct DnsWay {
     std::string zone = {};
 };
 
+// Where the record of a proof is, or the CNAME that leads to it.
+using RecordName = std::string (*)(const Proof& proof);
+std::string dns_01_name(const Proof& proof);
+std::string dns_account_01_name(const Proof& proof);
+
 class Dns01 : public Solver {
 public:
     using MakeResolver = std::function<std::unique_ptr<dns::Resolver>()>;
 
     // All that is given outlives the solver. `ways` by the name that a Proof
     // gives as its `dns`.
-    Dns01(std::map<std::string, DnsWay> ways, MakeResolver make_resolver,
+    Dns01(std::string_view type, RecordName record_name,
+          std::map<std::string, DnsWay> ways, MakeResolver make_resolver,
           base::Timers& timers, base::Clock& clock)
-        : ways_(std::move(ways)),
+        : type_(type),
+          record_name_(record_name),
+          ways_(std::move(ways)),
           make_resolver_(std::move(make_resolver)),
           timers_(timers),
           clock_(clock)
     {}
 
-    std::string_view type() const override { return "dns-01"; }
+    std::string_view type() const override { return type_; }
     void present(const Proof& proof, Presented presented) override;
     void clean_up(const Proof& proof) override;
     void clean_up_all() override {}
+    // Where the record would be. It is not written: whether the name servers
+    // have it is found out in any case before a CA is told.
+    void preflight(const Proof& proof, Presented done) override;
 
 private:
     // What comes late finds its claim by number, or none any more.
@@ -57,8 +68,14 @@ private:
         bool there = false;  // all name servers have the record
         std::unique_ptr<base::Timer> patience = {};
     };
+    struct Preflight {
+        Presented done;
+        std::unique_ptr<dns::Propagation> propagation;
+    };
     void follow(Number number, const dns::Name& name);
     void on_followed(Number number, base::Result<dns::Name> end);
+    base::Status check_end(const Proof& proof, const std::string& zone,
+                           const base::Result<dns::Name>& end) const;
     void on_written(Number number, base::Status status);
     void on_there(Number number);
     Claim* other_of_two(const Claim& claim);
@@ -66,11 +83,14 @@ private:
     Claim* find(Number number);
     void bury(std::unique_ptr<dns::Propagation> propagation);
 
+    std::string_view type_;
+    RecordName record_name_;
     const std::map<std::string, DnsWay> ways_;
     MakeResolver make_resolver_;
     base::Timers& timers_;
     base::Clock& clock_;
     std::map<Number, Claim> claims_;
+    std::map<Number, Preflight> preflights_;
     Number last_ = 0;
     // One that reports may be cleaned up from within its report.
     std::vector<std::unique_ptr<dns::Propagation>> buried_;

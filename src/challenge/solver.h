@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/identifier.h"
 #include "base/result.h"
@@ -20,6 +21,11 @@ struct Proof {
     std::string dns = {};
     // A name and its wildcard are proved at once: at the same place in the DNS.
     bool is_one_of_two = false;
+    // Our account as the CA's records call it, preferred first: its URL, but
+    // for dns-persist-01.
+    std::vector<std::string> accounts = {};
+    // dns-persist-01: what the CA is called in records, preferred first.
+    std::vector<std::string> issuers = {};
 };
 
 class Solver {
@@ -43,6 +49,12 @@ public:
     // MUST remove what an earlier process presented, too. Called while
     // nothing is being proved.
     virtual void clean_up_all() = 0;
+
+    // Finds out, before a CA is asked, whether it would find what present()
+    // shows, as far as that can be seen from here; `proof` is made up for it.
+    // The Error is a sentence that a person can act on. MUST call `done` once,
+    // possibly from within this call, and leave nothing behind.
+    virtual void preflight(const Proof& proof, Presented done) = 0;
 };
 
 }  // namespace challenge

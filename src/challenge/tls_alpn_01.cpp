@@ -5,6 +5,7 @@
 
 #include "crypto/alt_names.h"
 #include "crypto/bundle.h"
+#include "crypto/digest.h"
 
 namespace challenge {
 
@@ -91,6 +92,38 @@ void TlsAlpn01::clean_up(const Proof& proof)
         given_up(base::Error{base::ErrorKind::internal,
                              "it was given up before its turn came"});
     }
+}
+
+void TlsAlpn01::preflight(const Proof& proof, Presented done)
+{
+    present(proof, [this, proof, done](base::Status status) {
+        if (status) {
+            knock(proof, done);
+        } else {
+            done(std::move(status));
+        }
+    });
+}
+
+void TlsAlpn01::knock(const Proof& proof, const Presented& done)
+{
+    http::Request request;
+    request.url = "https://" + server_name_of(proof.identifier) + "/";
+    request.alpn = "acme-tls/1";
+    outside_.ask(
+        proof.identifier, request,
+        [this, proof, done](base::Result<Outside::Views> views) {
+            clean_up(proof);
+            const auto digest = crypto::sha256(proof.key_authorization);
+            const auto is_ours = [&](const http::Response& response) {
+                return response.body.find(digest) != std::string::npos;
+            };
+            const auto describe = [](const http::Response&) {
+                return "showed a certificate of its own to a CA's handshake";
+            };
+            done(views ? judge(proof.identifier, *views, is_ours, describe)
+                       : base::Status(views.error()));
+        });
 }
 
 void TlsAlpn01::clean_up_all()

@@ -8,13 +8,17 @@
 #include <string>
 
 #include "challenge/board.h"
+#include "challenge/outside.h"
 #include "challenge/solver.h"
 
 namespace challenge {
 
 class TlsAlpn01 : public Solver {
 public:
-    explicit TlsAlpn01(Board& board) : board_(board) {}
+    // All that is given outlives the solver.
+    TlsAlpn01(Board& board, Outside& outside)
+        : board_(board), outside_(outside)
+    {}
 
     std::string_view type() const override { return "tls-alpn-01"; }
     // Two certificates with the same name are proved one after the other: a
@@ -22,6 +26,7 @@ public:
     void present(const Proof& proof, Presented presented) override;
     void clean_up(const Proof& proof) override;
     void clean_up_all() override;
+    void preflight(const Proof& proof, Presented done) override;
 
 private:
     struct Claim {
@@ -31,8 +36,10 @@ private:
 
     void put_up(const std::string& place);
     base::Status publish(const std::string& place, const Proof& proof);
+    void knock(const Proof& proof, const Presented& done);
 
     Board& board_;
+    Outside& outside_;
     // By place; the first is on the board, the others wait.
     std::map<std::string, std::deque<Claim>> claims_;
 };

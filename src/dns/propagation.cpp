@@ -44,14 +44,15 @@ std::optional<Name> referral_in(const Message& message)
                                             : std::optional(found->name);
 }
 
-bool has_value(const Message& message, const Name& name,
-               const std::string& value)
+std::vector<std::string> texts_at(const Name& name, const Message& message)
 {
-    const auto records = select(message, name, Type::txt);
-    return std::ranges::any_of(records, [&](const Record& record) {
-        const auto text = read_txt(record);
-        return text && *text == value;
-    });
+    std::vector<std::string> texts;
+    for (const auto& record : select(message, name, Type::txt)) {
+        if (auto text = read_txt(record)) {
+            texts.push_back(*std::move(text));
+        }
+    }
+    return texts;
 }
 
 }  // namespace
@@ -135,10 +136,9 @@ void Propagation::go_on_at(const Name& name)
 
 // --- whether it is there ---------------------------------------------------
 
-void Propagation::wait_for(const TxtRecord& record, base::Duration limit,
-                           There done)
+void Propagation::wait_for(Wanted wanted, base::Duration limit, There done)
 {
-    record_ = record;
+    wanted_ = std::move(wanted);
     there_ = std::move(done);
     deadline_ = clock_.now() + limit;
     timer_ = timers_.after(base::Duration(0), [this] { look(); });
@@ -159,7 +159,7 @@ void Propagation::on_look(std::size_t server, const Answer& answer)
 {
     if (!answer) {
         silent_ = answer.error().message;
-    } else if (has_value(*answer, name_, record_.value)) {
+    } else if (wanted_(texts_at(name_, *answer))) {
         somebody_has_it_ = true;
     } else {
         lacking_ = servers_[server].to_text();
@@ -179,7 +179,7 @@ void Propagation::judge()
     }
     if (clock_.now() >= deadline_) {
         fail(network(lacking_ ? "the name server " + *lacking_
-                             + " does not have " + record_.name
+                             + " does not have " + name_.to_text()
                               : "no name server answers: " + silent_));
         return;
     }

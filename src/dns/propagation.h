@@ -10,11 +10,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ports.h"
 #include "dns/answers.h"
 #include "dns/authorities.h"
-#include "dns/provider.h"
 
 namespace dns {
 
@@ -31,12 +31,15 @@ public:
     // is made to keep that a record is not there yet.
     void follow(const Name& name, Followed done);
 
+    using Texts = std::vector<std::string>;
+    // Whether these, all of a server, are what is waited for.
+    using Wanted = std::function<bool(const Texts& values)>;
     using There = std::function<void(base::Status)>;
-    // After follow() to the record's name: until every authoritative name
-    // server that answers has the record, and one does; asked at growing
-    // pauses, for `limit` at most. One that is down is no reason to wait: the
-    // CA does not ask it either.
-    void wait_for(const TxtRecord& record, base::Duration limit, There done);
+    // After follow(): until what every authoritative name server that answers
+    // has at the name is as wanted, and one does answer; asked at growing
+    // pauses, for `limit` at most, and once with none. One that is down is no
+    // reason to wait: the CA does not ask it either.
+    void wait_for(Wanted wanted, base::Duration limit, There done);
 
 private:
     void locate(const Name& name);
@@ -58,7 +61,7 @@ private:
     Followed followed_;
     Authorities servers_;  // of its zone
 
-    TxtRecord record_;
+    Wanted wanted_;
     There there_;
     base::Time deadline_{};
     base::Duration pause_{0};

@@ -1,6 +1,7 @@
 #include "event/transfer.h"
 
 #include "base/text.h"
+#include "http/url.h"
 #include "nginx/guarded.h"
 
 namespace event {
@@ -27,12 +28,15 @@ Transfer::~Transfer()
 {
     curl_easy_cleanup(easy);
     curl_slist_free_all(headers_);
+    curl_slist_free_all(route_);
 }
 
 bool Transfer::prepare()
 {
     easy = curl_easy_init();
-    if (easy == nullptr || !set_headers() || !set_signature()) {
+    if (easy == nullptr || !set_headers() || !set_signature() || !set_route()
+        || !set_handshake())
+    {
         return false;
     }
     set_method();
@@ -78,6 +82,66 @@ bool Transfer::set_signature()
             == CURLE_OK;
     base::wipe(secret.data(), secret.size());
     return set;
+}
+
+bool Transfer::set_route()
+{
+    if (request.redirects > 0) {
+        curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+        curl_easy_setopt(easy, CURLOPT_MAXREDIRS, long(request.redirects));
+    }
+    if (request.connect_to.empty()) {
+        return true;
+    }
+    const bool is_v6 = request.connect_to.find(':') != std::string::npos;
+    const std::string entry = http::host_of(request.url) + "::"
+        + (is_v6 ? "[" + request.connect_to + "]" : request.connect_to) + ":";
+    route_ = curl_slist_append(nullptr, entry.c_str());
+    return route_ != nullptr
+        && curl_easy_setopt(easy, CURLOPT_CONNECT_TO, route_) == CURLE_OK;
+}
+
+// libcurl offers no protocol of ours, but leaves OpenSSL to us.
+bool Transfer::set_handshake()
+{
+    if (request.alpn.empty()) {
+        return true;
+    }
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
+    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_tls)
+        == CURLE_OK;
+}
+
+CURLcode Transfer::on_tls(CURL*, void* context, void* self) noexcept
+{
+    const auto& alpn = static_cast<Transfer*>(self)->request.alpn;
+    auto* tls = static_cast<SSL_CTX*>(context);
+    unsigned char list[256];
+    list[0] = static_cast<unsigned char>(alpn.copy(
+        reinterpret_cast<char*>(list + 1), sizeof(list) - 1));
+    if (SSL_CTX_set_alpn_protos(tls, list, list[0] + 1) != 0) {
+        return CURLE_OUT_OF_MEMORY;
+    }
+    SSL_CTX_set_cert_verify_callback(tls, on_certificate, self);
+    return CURLE_OK;
+}
+
+// What it is worth is for the one to say who asked.
+int Transfer::on_certificate(X509_STORE_CTX* store, void* self) noexcept
+{
+    return nginx::guarded(ngx_cycle->log, 0, [=] {
+        unsigned char* der = nullptr;
+        const int length = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
+        if (length < 0) {
+            return 0;
+        }
+        static_cast<Transfer*>(self)->response_.body.assign(
+            reinterpret_cast<char*>(der), std::size_t(length));
+        OPENSSL_free(der);
+        return 1;
+    });
 }
 
 void Transfer::set_method()

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "http/client.h"
 
@@ -39,8 +40,13 @@ private:
     static std::size_t on_body(char* data, std::size_t size,
                                std::size_t count, void* self) noexcept;
 
+    static CURLcode on_tls(CURL* easy, void* context, void* self) noexcept;
+    static int on_certificate(X509_STORE_CTX* store, void* self) noexcept;
+
     bool set_headers();
     bool set_signature();
+    bool set_route();
+    bool set_handshake();
     void set_method();
     void set_body();
     std::size_t take_header(std::string_view line);
@@ -51,6 +57,7 @@ private:
     std::size_t header_bytes_ = 0;
     bool too_large_ = false;
     curl_slist* headers_ = nullptr;
+    curl_slist* route_ = nullptr;
     char reason_[CURL_ERROR_SIZE] = "";
 };
 

@@ -39,6 +39,12 @@ struct Request {
     // request always is: libcurl signs only a body that it has whole.
     bool repeatable = true;
     std::optional<AwsSignature> aws_signature = std::nullopt;
+    // The address to connect to, whatever those of the URL's host are.
+    std::string connect_to = {};
+    unsigned redirects = 0;  // so many are followed, to any host
+    // Nothing is sent: a TLS handshake that offers this protocol (RFC 7301),
+    // and the answer's body is the certificate that was shown, in DER.
+    std::string alpn = {};
 };
 
 struct Response {

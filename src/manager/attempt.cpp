@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "acme/persist.h"
 #include "base/text.h"
+#include "challenge/own_zone.h"
 #include "schedule/policy.h"
 
 namespace manager {
@@ -42,17 +44,18 @@ void Attempt::start(Done done, Parked on_parked)
     // Not from within this call: the caller is still busy with its lists.
     start_ = ports_.timers.after(base::Duration(0), [this] {
         outstanding_--;
-        if (auto status = make_issuance(); !status) {
-            finish({status.error(), true});
-            return;
+        if (job_.order_url.empty() && settings_.preflight != PreflightMode::off)
+        {
+            look_ahead();
+        } else {
+            begin();
         }
-        perform(issuance_->start());
     });
 }
 
 std::string Attempt::activity() const
 {
-    return issuance_ ? issuance_->activity() : "preparing the key";
+    return issuance_ ? issuance_->activity() : "preparing the order";
 }
 
 bool Attempt::is_one_of_two(const base::Identifier& identifier) const
@@ -63,15 +66,6 @@ bool Attempt::is_one_of_two(const base::Identifier& identifier) const
         identifier.wildcard() ? value.substr(2) : "*." + value};
     const auto& all = settings_.names;
     return std::find(all.begin(), all.end(), other) != all.end();
-}
-
-challenge::Solver* Attempt::solver_of(const std::string& type) const
-{
-    const auto& all = ports_.solvers;
-    const auto found = std::find_if(
-        all.begin(), all.end(),
-        [&](const challenge::Solver* s) { return s->type() == type; });
-    return found == all.end() ? nullptr : *found;
 }
 
 // Actions may be answered at once, with more actions: a queue instead of
@@ -172,31 +166,73 @@ void Attempt::on_elapsed(acme::Exchange exchange, bool parked)
 
 void Attempt::act(acme::Present& present)
 {
-    auto authorization = issuer_.key_authorization(present.token);
-    auto* solver = solver_of(present.type);
-    if (!authorization || !solver) {
-        base::Error error = !authorization
-            ? authorization.error()
+    const auto& type = present.challenge.type;
+    auto proof = proof_of(present);
+    auto* solver = find_solver(ports_, type);
+    if (!proof || !solver) {
+        on_presented(present, !proof
+            ? base::Status(proof.error())
             : base::Error{base::ErrorKind::internal,
-                          "no solver for " + present.type};
-        perform(issuance_->on_presented(present.exchange, std::move(error)));
+                          "no solver for " + type});
         return;
     }
     outstanding_++;
-    solver->present({present.identifier, present.token, *authorization,
-                     settings_.dns, is_one_of_two(present.identifier)},
-                    [this, exchange = present.exchange](base::Status status) {
-                        outstanding_--;
-                        if (!finished_) {
-                            perform(issuance_->on_presented(
-                                exchange, std::move(status)));
-                        }
-                    });
+    solver->present(*proof, [this, present](base::Status status) {
+        outstanding_--;
+        if (!finished_) {
+            on_presented(present, std::move(status));
+        }
+    });
+}
+
+base::Result<challenge::Proof> Attempt::proof_of(
+    const acme::Present& present) const
+{
+    const auto& [exchange, identifier, challenge] = present;
+    const auto account = issuer_.account();
+    challenge::Proof proof{identifier, challenge.token, {}, settings_.dns,
+                           is_one_of_two(identifier), {account.url}};
+    if (!challenge.issuers.empty()) {
+        auto names = acme::persist_names(challenge, issuer_.directory(),
+                                         challenge::domain_of(identifier),
+                                         account);
+        if (!names) {
+            return names.error();
+        }
+        proof.issuers = std::move(names->issuers);
+        proof.accounts = std::move(names->accounts);
+        return proof;
+    }
+    auto authorization = issuer_.key_authorization(challenge.token);
+    if (!authorization) {
+        return authorization.error();
+    }
+    proof.key_authorization = std::move(*authorization);
+    return proof;
+}
+
+// When there is another way, the failure of this one is told nowhere else.
+void Attempt::on_presented(const acme::Present& present, base::Status status)
+{
+    const auto error = status ? std::nullopt : std::optional(status.error());
+    auto actions =
+        issuance_->on_presented(present.exchange, std::move(status));
+    const auto next = std::ranges::find_if(actions, [](const auto& action) {
+        return std::holds_alternative<acme::Present>(action);
+    });
+    if (error && next != actions.end()) {
+        log(base::LogLevel::warn,
+            "validating " + present.identifier.value + " by "
+                + present.challenge.type + ": " + error->message
+                + "; trying "
+                + std::get<acme::Present>(*next).challenge.type);
+    }
+    perform(std::move(actions));
 }
 
 void Attempt::act(acme::Withdraw& withdraw)
 {
-    if (auto* solver = solver_of(withdraw.type)) {
+    if (auto* solver = find_solver(ports_, withdraw.type)) {
         solver->clean_up({withdraw.identifier, withdraw.token, {},
                           settings_.dns});
     }

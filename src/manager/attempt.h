@@ -15,6 +15,7 @@
 #include "crypto/bundle.h"
 #include "manager/issuer.h"
 #include "manager/ports.h"
+#include "manager/preflight.h"
 #include "manager/settings.h"
 #include "store/records.h"
 
@@ -58,9 +59,11 @@ private:
     using Key = std::pair<acme::Exchange::Subject, std::size_t>;
 
     // attempt_start.cpp: what an order is begun with.
+    void look_ahead();
+    void on_looked_ahead(const Preflight::Findings& findings);
+    void begin();
     base::Status make_issuance();
     base::Status load_or_make_key();
-    std::vector<std::string> challenge_types() const;
     base::Status check_provable() const;
 
     // attempt.cpp
@@ -81,7 +84,8 @@ private:
     base::Result<Issued> judge(const std::string& chain_pem) const;
     void finish(Outcome outcome);
     bool is_one_of_two(const base::Identifier& identifier) const;
-    challenge::Solver* solver_of(const std::string& type) const;
+    base::Result<challenge::Proof> proof_of(const acme::Present& present) const;
+    void on_presented(const acme::Present& present, base::Status status);
 
     const CertificateSettings& settings_;
     Issuer& issuer_;
@@ -98,6 +102,7 @@ private:
     bool finished_ = false;
     std::map<Key, std::unique_ptr<base::Timer>> timers_;
     std::unique_ptr<base::Timer> start_;
+    std::optional<Preflight> preflight_;
     std::optional<base::Time> waits_since_;
     unsigned outstanding_ = 0;  // callbacks to come
     unsigned parked_ = 0;       // of these, timers for a long wait

@@ -6,6 +6,46 @@
 
 namespace manager {
 
+void Attempt::look_ahead()
+{
+    outstanding_++;
+    preflight_.emplace(settings_, challenge_types(settings_, job_), issuer_,
+                       ports_);
+    preflight_->start([this](const Preflight::Findings& findings) {
+        outstanding_--;
+        on_looked_ahead(findings);
+    });
+}
+
+// A CA may see another DNS, and reach what cannot be reached from here: unless
+// the operator knows better, it is asked all the same.
+void Attempt::on_looked_ahead(const Preflight::Findings& findings)
+{
+    constexpr auto doing = "preflight";
+    if (settings_.preflight == PreflightMode::require && !findings.empty()) {
+        const auto& [error, challenge] = findings.front();
+        // The operator's to mend, and looked at again soon: the CA was not
+        // asked for anything.
+        finish({base::Error{base::ErrorKind::config, error.message}.in(doing),
+                false, challenge});
+        return;
+    }
+    for (const auto& finding : findings) {
+        log(base::LogLevel::warn,
+            base::Error(finding.error).in(doing).message);
+    }
+    begin();
+}
+
+void Attempt::begin()
+{
+    if (auto status = make_issuance(); !status) {
+        finish({status.error(), true});
+        return;
+    }
+    perform(issuance_->start());
+}
+
 base::Status Attempt::make_issuance()
 {
     if (auto status = check_provable(); !status) {
@@ -23,7 +63,7 @@ base::Status Attempt::make_issuance()
     order.csr = std::move(*csr);
     order.new_order_url = issuer_.directory().new_order;
     order.order_url = job_.order_url;
-    order.challenge_types = challenge_types();
+    order.challenge_types = challenge_types(settings_, job_);
     issuance_.emplace(std::move(order));
     return base::ok();
 }
@@ -52,17 +92,6 @@ base::Status Attempt::load_or_make_key()
     key_ = std::move(*key);
     job_.key_pem = std::move(*pem);
     return base::ok();
-}
-
-// The one that worked, or is next to be tried, comes first.
-std::vector<std::string> Attempt::challenge_types() const
-{
-    auto types = settings_.challenges;
-    const auto preferred = std::ranges::find(types, job_.challenge);
-    if (preferred != types.end()) {
-        std::rotate(types.begin(), preferred, preferred + 1);
-    }
-    return types;
 }
 
 // The CA is not asked for what cannot be proved.

@@ -46,6 +46,11 @@ base::Result<std::string> Issuer::key_authorization(
     return session_->key_authorization(token);
 }
 
+acme::Registered Issuer::account() const
+{
+    return {session_->account(), account_.thumbprint};
+}
+
 void Issuer::prepare(Ready ready)
 {
     const auto now = ports_.clock.now();

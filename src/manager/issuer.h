@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "acme/objects.h"
+#include "acme/persist.h"
 #include "acme/session.h"
 #include "base/result.h"
 #include "http/client.h"
@@ -35,9 +36,16 @@ public:
     // are. Callers that come while it is under way share one answer.
     void prepare(Ready ready);
 
+    // It has been, since the process began.
+    bool prepared() const
+    {
+        return directory_ && session_ && !session_->account().empty();
+    }
+
     // After a successful prepare().
     const acme::Directory& directory() const { return *directory_; }
     base::Result<std::string> key_authorization(std::string_view token) const;
+    acme::Registered account() const;
 
     struct Post {
         std::string url;

@@ -48,6 +48,11 @@ Manager::Manager(const Settings& settings, Ports ports)
     for (const auto& certificate : settings_.certificates) {
         certificates_.emplace_back(certificate);
     }
+    std::vector<const Issuer*> issuers;
+    for (const auto& ca : cas_) {
+        issuers.push_back(ca.issuer.get());
+    }
+    lookout_.emplace(certificates_, std::move(issuers), ports_);
 }
 
 void Manager::wake(base::Duration delay, void (Manager::*step)())

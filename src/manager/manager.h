@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "manager/issuer.h"
+#include "manager/lookout.h"
 #include "manager/managed_certificate.h"
 #include "manager/ports.h"
 #include "manager/settings.h"
@@ -131,6 +132,7 @@ private:
     std::vector<Ca> cas_;
     std::vector<ManagedCertificate> certificates_;
     BundleIndex index_;
+    std::optional<Lookout> lookout_;
     std::unique_ptr<base::Timer> timer_;
     base::Duration lock_waited_{0};
     std::size_t loaded_ = 0;

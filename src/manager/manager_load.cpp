@@ -86,6 +86,7 @@ void Manager::load_some()
         wake(base::Duration(0), &Manager::load_some);
     } else {
         wake(settings_.settle, &Manager::tick);
+        lookout_->start(settings_.settle);
     }
 }
 

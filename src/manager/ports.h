@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "challenge/solver.h"
+#include "dns/resolver.h"
 #include "http/client.h"
 #include "manager/settings.h"
 #include "store/store.h"
@@ -32,6 +33,8 @@ public:
     virtual void retain(const std::vector<std::string>& ids) = 0;
 };
 
+using ResolverFactory = std::function<std::unique_ptr<dns::Resolver>()>;
+
 using ClientFactory =
     std::function<std::unique_ptr<http::Client>(const IssuerSettings&)>;
 
@@ -45,6 +48,19 @@ struct Ports {
     CertificateSink& sink;
     ClientFactory make_client;
     std::vector<challenge::Solver*> solvers;
+    ResolverFactory make_resolver;
 };
+
+// The solver of a challenge type; null for one that is unknown here.
+inline challenge::Solver* find_solver(const Ports& ports,
+                                      const std::string& type)
+{
+    for (auto* solver : ports.solvers) {
+        if (solver->type() == type) {
+            return solver;
+        }
+    }
+    return nullptr;
+}
 
 }  // namespace manager

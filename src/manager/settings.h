@@ -26,6 +26,10 @@ struct IssuerSettings {
     unsigned max_orders = 8;  // in flight
 };
 
+// Whether it is looked at, before a CA is, that the names lead here: not at
+// all, with a warning, or as a condition.
+enum class PreflightMode { off, warn, require };
+
 struct CertificateSettings {
     std::string id;  // names the certificate's files, logs and status
     base::Identifiers names;  // in the order of the configuration
@@ -33,6 +37,7 @@ struct CertificateSettings {
     crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
     std::vector<std::string> challenges;  // allowed types, preferred first
     std::string dns;  // who writes DNS records, see challenge::Proof
+    PreflightMode preflight = PreflightMode::off;
 };
 
 struct Settings {

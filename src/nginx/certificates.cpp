@@ -84,7 +84,7 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
     }
     manager::CertificateSettings settings{
         unique_id(main, line.names), line.names, *issuer, line.key_type,
-        line.challenges, line.dns};
+        line.challenges, line.dns, line.preflight};
     const auto set = sorted(line.names);
     const auto known = main.set_index.find(set);
     if (known == main.set_index.end()) {
@@ -105,6 +105,8 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
                           + first.file + ":" + std::to_string(first.line)
                           + ", \"acme_domain\"");
     }
+    auto& preflight = main.settings.certificates[known->second].preflight;
+    preflight = std::max(preflight, line.preflight);
     if (std::find(certificates.begin(), certificates.end(), known->second)
         == certificates.end())
     {

@@ -87,14 +87,16 @@ bool can_prove(const std::string& type, const base::Identifier& name,
     if (type == "tls-alpn-01") {
         return all.tls && !name.wildcard();
     }
-    return writes_dns && name.type == base::Identifier::Type::dns;
+    // The record of dns-persist-01 is an operator's.
+    return (writes_dns || type == "dns-persist-01")
+        && name.type == base::Identifier::Type::dns;
 }
 
 std::string reason(const base::Identifier& name)
 {
     if (name.wildcard()) {
-        return "a wildcard needs a DNS challenge (\"dns=\" or "
-               "\"acme_dns_zone\")";
+        return "a wildcard needs a DNS challenge (\"dns=\", "
+               "\"acme_dns_zone\" or \"challenge=dns-persist-01\")";
     }
     return "\"http-01\" needs a plain listener, \"tls-alpn-01\" one with "
            "\"ssl\", \"dns-01\" \"dns=\" or an "

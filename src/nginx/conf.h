@@ -34,6 +34,8 @@ struct DomainLine {
     crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
     std::vector<std::string> challenges;
     std::string dns;  // an acme_dns block; empty: none
+    // Of the server, once that is known.
+    manager::PreflightMode preflight = manager::PreflightMode::warn;
 };
 
 // The acme_dns_zone line.
@@ -78,6 +80,7 @@ struct ServerConf {
     std::vector<DomainLine> lines;
     std::vector<std::size_t> certificates;  // into MainConf::settings
     bool has_static = false;                // has an ssl_certificate
+    std::optional<manager::PreflightMode> preflight;
     std::unique_ptr<TlsServer> tls;
 };
 
@@ -111,10 +114,12 @@ char* refuse(ngx_conf_t* cf, const Place& place, const std::string& why);
 
 Place place_of(ngx_conf_t* cf);
 
-// acme_domain, acme_contact (directives.cpp), acme_issuer (issuer_block.cpp).
+// acme_domain, acme_contact, acme_preflight (directives.cpp), acme_issuer
+// (issuer_block.cpp).
 char* on_acme_domain(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_contact(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_issuer(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_preflight(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 
 // acme_dns_zone, acme_dns_listen, acme_resolver (dns_directives.cpp).
 char* on_acme_dns_zone(ngx_conf_t*, ngx_command_t*, void*) noexcept;

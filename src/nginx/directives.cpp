@@ -3,22 +3,14 @@
 #include "nginx/guarded.h"
 
 #include <algorithm>
-#include <span>
 
 
 namespace nginx {
 
 namespace {
 
-constexpr std::string_view kSupported[] = {"http-01", "tls-alpn-01",
-                                           "dns-01"};
-constexpr std::string_view kUnsupported[] = {"dns-account-01",
-                                             "dns-persist-01"};
-
-bool is_one_of(std::string_view text, std::span<const std::string_view> all)
-{
-    return std::ranges::find(all, text) != all.end();
-}
+constexpr std::string_view kChallenges[] = {
+    "http-01", "tls-alpn-01", "dns-01", "dns-account-01", "dns-persist-01"};
 
 std::vector<std::string_view> split(std::string_view list)
 {
@@ -78,6 +70,17 @@ base::Status set_dns(DomainLine& line, std::string_view value)
     line.dns = value;
     return base::ok();
 }
+
+struct ModeName {
+    std::string_view name;
+    manager::PreflightMode mode;
+};
+
+constexpr ModeName kModes[] = {
+    {"off", manager::PreflightMode::off},
+    {"warn", manager::PreflightMode::warn},
+    {"require", manager::PreflightMode::require},
+};
 
 struct Parameter {
     std::string_view name;
@@ -183,6 +186,27 @@ char* on_acme_contact(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
     });
 }
 
+char* on_acme_preflight(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=]() -> char* {
+        auto& mode = static_cast<ServerConf*>(conf)->preflight;
+        if (mode) {
+            static char duplicate[] = "is duplicate";
+            return duplicate;
+        }
+        const auto found =
+            std::ranges::find(kModes, argument(cf), &ModeName::name);
+        if (found == std::end(kModes)) {
+            return refuse(cf, "invalid value " + quoted(argument(cf))
+                                  + " in \"acme_preflight\" directive, it "
+                                    "must be \"off\", \"warn\" or "
+                                    "\"require\"");
+        }
+        mode = found->mode;
+        return NGX_CONF_OK;
+    });
+}
+
 base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
 {
     std::vector<std::string> contacts;
@@ -209,15 +233,13 @@ base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
 
 base::Status check_challenge(std::string_view type)
 {
-    if (is_one_of(type, kSupported)) {
+    if (std::ranges::find(kChallenges, type) != std::end(kChallenges)) {
         return base::ok();
     }
     return Error{base::ErrorKind::config,
-                 is_one_of(type, kUnsupported)
-                     ? "this version has no such challenge, only \"http-01\", "
-                       "\"tls-alpn-01\" and \"dns-01\""
-                     : "the challenge type is unknown; this version has "
-                       "\"http-01\", \"tls-alpn-01\" and \"dns-01\""};
+                 "the challenge type is unknown; known are \"http-01\", "
+                 "\"tls-alpn-01\", \"dns-01\", \"dns-account-01\" and "
+                 "\"dns-persist-01\""};
 }
 
 }  // namespace nginx

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include "challenge/dns_01.h"
+#include "challenge/dns_persist_01.h"
 #include "challenge/http_01.h"
 #include "challenge/own_zone.h"
 #include "challenge/tls_alpn_01.h"
@@ -32,14 +33,24 @@ public:
         : store_(main.settings.state_path,
                  store::FileStore::Access::read_write, clock_),
           lock_(main.settings.state_path),
-          http_01_(*main.tables),
-          tls_alpn_01_(*main.tables),
-          own_zone_(*main.tables),
           resolvers_(main.settings.resolvers),
+          outside_([this] { return make_resolver(); },
+                   std::make_unique<event::CurlClient>(
+                       event::TlsTrust{"", false}, timers_),
+                   timers_),
+          http_01_(*main.tables, outside_),
+          tls_alpn_01_(*main.tables, outside_),
+          own_zone_(*main.tables),
           spawner_(timers_),
+          dns_ways_(dns_ways(main.settings)),
           dns_01_(
-              dns_ways(main.settings), [this] { return make_resolver(); },
-              timers_, clock_),
+              "dns-01", challenge::dns_01_name, dns_ways_,
+              [this] { return make_resolver(); }, timers_, clock_),
+          dns_account_01_(
+              "dns-account-01", challenge::dns_account_01_name, dns_ways_,
+              [this] { return make_resolver(); }, timers_, clock_),
+          dns_persist_01_([this] { return make_resolver(); }, timers_, clock_,
+                          log_),
           manager_(main.settings, ports(*main.tables))
     {}
 
@@ -110,7 +121,9 @@ private:
                         event::TlsTrust{issuer.trusted_pem, issuer.verify},
                         timers_);
                 },
-                {&http_01_, &tls_alpn_01_, &dns_01_}};
+                {&http_01_, &tls_alpn_01_, &dns_01_, &dns_account_01_,
+                 &dns_persist_01_},
+                [this] { return make_resolver(); }};
     }
 
     event::Clock clock_;
@@ -119,13 +132,17 @@ private:
     event::Log log_;
     store::FileStore store_;
     store::FileLock lock_;
+    const std::vector<std::string>& resolvers_;
+    challenge::Outside outside_;
     challenge::Http01 http_01_;
     challenge::TlsAlpn01 tls_alpn_01_;
     challenge::OwnZone own_zone_;
-    const std::vector<std::string>& resolvers_;
     event::Spawner spawner_;
     std::vector<std::unique_ptr<dns::Provider>> providers_;
+    const std::map<std::string, challenge::DnsWay> dns_ways_;
     challenge::Dns01 dns_01_;
+    challenge::Dns01 dns_account_01_;
+    challenge::DnsPersist01 dns_persist_01_;
     manager::Manager manager_;
 };
 

@@ -66,13 +66,21 @@ std::string user_agent()
 }
 
 // After the whole http block was read, before servers are merged.
+void give_preflight(ServerConf& conf)
+{
+    for (auto& line : conf.lines) {
+        line.preflight = conf.preflight.value_or(line.preflight);
+    }
+}
+
 char* init_main_conf(ngx_conf_t* cf, MainConf& main)
 {
     auto* context = static_cast<ngx_http_conf_ctx_t*>(cf->ctx);
     main.http_srv_conf = context->srv_conf;
     main.settings.user_agent = user_agent();
-    const auto& http = *static_cast<ServerConf*>(
+    auto& http = *static_cast<ServerConf*>(
         context->srv_conf[ngx_http_acme_domain_module.ctx_index]);
+    give_preflight(http);
     std::vector<std::size_t> unserved;
     for (const auto& line : http.lines) {
         char* result = declare(cf, main, line, unserved);
@@ -90,13 +98,19 @@ char* on_init_main_conf(ngx_conf_t* cf, void* conf) noexcept
     });
 }
 
-char* on_merge_server_conf(ngx_conf_t* cf, void*, void* child) noexcept
+char* on_merge_server_conf(ngx_conf_t* cf, void* parent,
+                           void* child) noexcept
 {
     return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
+        auto& server = *static_cast<ServerConf*>(child);
+        if (!server.preflight) {
+            server.preflight = static_cast<ServerConf*>(parent)->preflight;
+        }
+        give_preflight(server);
         auto& main = *static_cast<MainConf*>(
             ngx_http_conf_get_module_main_conf(cf,
                                                ngx_http_acme_domain_module));
-        return prepare_server(cf, main, *static_cast<ServerConf*>(child));
+        return prepare_server(cf, main, server);
     });
 }
 
@@ -226,6 +240,10 @@ ngx_command_t commands[] = {
     {ngx_string("acme_domain"),
      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_1MORE, on_acme_domain,
      NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_preflight"),
+     NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
+     on_acme_preflight, NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
 
     {ngx_string("acme_issuer"),
      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1, on_acme_issuer,

@@ -295,8 +295,24 @@ TEST(AcmeAuthorization, OfPebbleWithChallengesToCome)
         << "what cannot be read is passed over";
     EXPECT_EQ(authorization->challenges[0].type, "dns-persist-01");
     EXPECT_EQ(authorization->challenges[0].token, "");
+    EXPECT_THAT(authorization->challenges[0].issuers,
+                ElementsAre("pebble.letsencrypt.org"));
+    EXPECT_EQ(authorization->challenges[0].account_uri,
+              "https://localhost:14000/my/1");
+    EXPECT_FALSE(authorization->challenges[0].hashes_account);
     EXPECT_EQ(authorization->challenges[1].status,
               Challenge::Status::processing);
+}
+
+TEST(AcmeAuthorization, WithDnsPersistOfDraft02)
+{
+    const auto challenge = decode_challenge(R"({
+      "type": "dns-persist-01", "url": "https://ca.example/c/1",
+      "status": "pending", "issuerDomainNames": ["ca.example", "b.example"]
+    })");
+    ASSERT_TRUE(challenge);
+    EXPECT_THAT(challenge->issuers, ElementsAre("ca.example", "b.example"));
+    EXPECT_TRUE(challenge->hashes_account);
 }
 
 TEST(AcmeAuthorization, WhoseOnlyChallengeCannotBeReadSaysWhy)

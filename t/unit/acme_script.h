@@ -59,8 +59,8 @@ struct Line {
     std::string operator()(const acme::Present& present) const
     {
         return name_of(present.exchange) + "present "
-               + present.identifier.value + " " + present.type + " "
-               + present.token;
+               + present.identifier.value + " " + present.challenge.type
+               + " " + present.challenge.token;
     }
     std::string operator()(const acme::Withdraw& withdraw) const
     {

@@ -376,6 +376,70 @@ TEST(AcmeChallengeChoice, TokenMustBeBase64urlAndBounded)
     }
 }
 
+const std::string kOfBoth = challenge_json("http-01", "pending") + ","
+    + challenge_json("dns-01", "pending");
+
+base::Error error(const std::string& why)
+{
+    return {base::ErrorKind::network, why};
+}
+
+TEST(AcmeChallengeChoice, TakesTheNextWhenOneCannotBePresented)
+{
+    Script s({"a.example"}, "", {"dns-01", "http-01"});
+    offered(s, "a.example", kOfBoth);
+    EXPECT_THAT(s.presented(authz(0), error("no provider")),
+                ElementsAre("withdraw a.example dns-01 token-dns-01",
+                            "authz 0: present a.example http-01 "
+                            "token-http-01"));
+    EXPECT_THAT(s.presented(authz(0)), ElementsAre(kTrigger));
+}
+
+TEST(AcmeChallengeChoice, SaysWhyNoneCanBePresented)
+{
+    Script s({"a.example"}, "", {"dns-01", "http-01", "tls-alpn-01"});
+    offered(s, "a.example", kOfBoth);
+    s.presented(authz(0), error("no provider"));
+    EXPECT_THAT(s.presented(authz(0), error("the zone is full")),
+                ElementsAre(kWithdraw,
+                            "failed, order usable: validating a.example: no "
+                            "provider; http-01: the zone is full"));
+    EXPECT_EQ(s.error->kind, base::ErrorKind::network);
+}
+
+// The CA is at work on it: another one would be a second opinion.
+TEST(AcmeChallengeChoice, KeepsToOneThatIsUnderWay)
+{
+    Script s({"a.example"}, "", {"http-01", "dns-01"});
+    offered(s, "a.example",
+            challenge_json("http-01", "processing") + ","
+                + challenge_json("dns-01", "pending"));
+    EXPECT_THAT(s.presented(authz(0), error("the zone is full")),
+                ElementsAre(kWithdraw,
+                            "failed, order usable: validating a.example: the "
+                            "zone is full"));
+}
+
+TEST(AcmeChallengeChoice, DnsPersistHasIssuersAndNoToken)
+{
+    for (const auto& [issuers, expected] :
+         std::vector<std::pair<std::string, std::string>>{
+             {R"("ca.example")", "present a.example dns-persist-01"},
+             {"", "none or too many"},
+             {R"("1.a","2.a","3.a","4.a","5.a","6.a","7.a","8.a","9.a","10.a",)"
+              R"("11.a")",
+              "none or too many"}})
+    {
+        Script s({"a.example"}, "", {"dns-persist-01"});
+        const auto lines = offered(
+            s, "a.example",
+            R"({"type":"dns-persist-01","status":"pending",)"
+            R"("url":"https://ca.example/c","issuer-domain-names":[)"
+                + issuers + "]}");
+        EXPECT_THAT(lines.back(), HasSubstr(expected));
+    }
+}
+
 TEST(AcmeChallengeChoice, OfAnIdentifierThatWasNotOrderedFails)
 {
     Script s({"a.example"});

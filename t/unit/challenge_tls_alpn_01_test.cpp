@@ -5,6 +5,7 @@
 
 #include "challenge/tls_alpn_01.h"
 #include "challenge_board.h"
+#include "challenge_outside.h"
 #include "crypto/bundle.h"
 #include "crypto/digest.h"
 #include "crypto_ca.h"
@@ -69,7 +70,8 @@ protected:
     }
 
     challenge_test::Board board_;
-    challenge::TlsAlpn01 solver_{board_};
+    challenge_test::Machine machine_;
+    challenge::TlsAlpn01 solver_{board_, machine_.outside};
 };
 
 TEST_F(TlsAlpn01, IsOfTheTypeThatRfc8737Names)
@@ -160,6 +162,33 @@ TEST_F(TlsAlpn01, WhatAnEarlierProcessPresentedIsTakenAway)
     board_.content[challenge::tls_alpn_01_place("a.example")] = "earlier";
     clean_up("token");
     EXPECT_THAT(board_.content, IsEmpty());
+}
+
+TEST_F(TlsAlpn01, IsFoundFromOutside)
+{
+    machine_.world.know_address("a.example", "192.0.2.1");
+    machine_.answers["192.0.2.1"] = [&] {
+        return http::Response{0, {}, "..." + shown("a.example") + "..."};
+    };
+    const auto preflight = [&] {
+        Report report;
+        solver_.preflight(proof("one", "a.example"), [&](auto status) {
+            report = status ? "ok" : status.error().message;
+        });
+        machine_.world.loop.run_until([&] { return report.has_value(); });
+        EXPECT_THAT(board_.content, IsEmpty());
+        return report.value_or("it never ends");
+    };
+    EXPECT_EQ(preflight(), "ok");
+    EXPECT_EQ(machine_.requests.at(0).url, "https://a.example/");
+    EXPECT_EQ(machine_.requests.at(0).alpn, "acme-tls/1");
+    machine_.answers["192.0.2.1"] = [] {
+        return http::Response{0, {}, "another certificate"};
+    };
+    EXPECT_EQ(preflight(),
+              "a.example resolves to 192.0.2.1, which showed a certificate of "
+              "its own to a CA's handshake: this nginx does not serve it; use "
+              "dns-01 or remove the name");
 }
 
 }  // namespace

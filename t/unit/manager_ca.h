@@ -147,7 +147,8 @@ private:
 
     http::Response show_directory() const
     {
-        Json body{{"meta", {{"termsOfService", base_ + "terms"}}}};
+        Json body{{"meta", meta}};
+        body["meta"]["termsOfService"] = base_ + "terms";
         for (const auto* name : {"newNonce", "newAccount", "newOrder"}) {
             body[name] = base_ + name;
         }

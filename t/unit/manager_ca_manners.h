@@ -29,6 +29,7 @@ inline http::Response problem(int status, const std::string& type,
 // How the CA behaves.
 struct CaManners {
     base::Duration lifetime = 90 * kDay;
+    Json meta = Json::object();  // of its directory, beside the terms
     base::Duration validating = 50ms;
     base::Duration processing = 50ms;
     std::string processing_retry_after;

@@ -152,6 +152,8 @@ protected:
     Lock lock;
     Sink sink;
     Log log;
+    Solver solver{board};
+    manager::ResolverFactory make_resolver;
     manager::Settings settings;
 
 private:
@@ -162,11 +164,10 @@ private:
                 loop, s.directory == ca.directory() ? ca : other_ca);
         };
         return {loop, random_, loop, log, store, lock, sink, make_client,
-                {&solver_}};
+                {&solver}, make_resolver};
     }
 
     Random random_;
-    Solver solver_{board};
     crypto_test::Ca root_{"Earlier Root"};
     std::unique_ptr<manager::Manager> manager_;
 };

@@ -22,13 +22,15 @@ my @locks;
 my $key = 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
 
 # Options: dir (for files), zone (its name), records (lines of a zone file, in
-# which %%NGINX%% is nginx's address). The zone may be changed with the key in
+# which %%NGINX%%, %%OTHER%% and %%SILENT%% are addresses of nginx, of another
+# machine, and of none). The zone may be changed with the key in
 # key_file, as nsupdate reads it.
 sub start {
     my ($class, %o) = @_;
     my $net = free_net();
     my $self = bless { port => free_port(), authoritative => "$net.2",
-        nginx => "$net.3", folder => "$o{dir}/dns", %o }, $class;
+        nginx => "$net.3", other => "$net.4", silent => "$net.5",
+        folder => "$o{dir}/dns", %o }, $class;
     for my $folder ($self->{folder}, "$self->{folder}/db") {
         mkdir $folder or die "$folder: $!";
     }
@@ -51,9 +53,14 @@ sub stop {
 # away.
 sub manage {
     my ($self, $command, $arguments) = @_;
-    my $change = $command eq 'set-txt'
+    $self->change($command eq 'set-txt'
         ? "add $arguments->{host} 1 TXT \"$arguments->{value}\""
-        : "delete $arguments->{host} TXT";
+        : "delete $arguments->{host} TXT");
+}
+
+# What nsupdate takes after "update".
+sub change {
+    my ($self, $change) = @_;
     open my $nsupdate, '|-', 'nsupdate', '-k', $self->{key_file}
         or die "nsupdate: $!";
     print $nsupdate "server $self->{authoritative}\nupdate $change\nsend\n";
@@ -156,7 +163,7 @@ END
 
 sub write_zone {
     my ($self) = @_;
-    my $records = $self->{records} =~ s/%%NGINX%%/$self->{nginx}/gr;
+    my $records = $self->{records} =~ s/%%(\w+)%%/$self->{lc $1}/gr;
     write_text("$self->{folder}/zone", 0644, <<"END");
 \$TTL 1
 @ SOA ns.$self->{zone}. hostmaster.$self->{zone}. 1 3600 600 86400 1
