@@ -90,6 +90,9 @@ sub bad_configurations {
         'type exec;' => qr/there is no "exec"/,
         'type rfc2136;' => qr/there is no "key"/,
         "type rfc2136; key $dir/open.key;" => qr/can be read by everybody/,
+        'type acme-dns;' => qr/there is no "server" with a URL/,
+        'type acme-dns; server ftp://a/;' => qr/invalid value "ftp:/,
+        "type rfc2136; server https://a/;" => qr/must be an address/,
         'exec /bin/true;' => qr/there is no "type"/,
         'type exec; color red;' => qr/unknown directive "color" in "acme_dns"/,
     );

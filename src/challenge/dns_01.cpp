@@ -50,13 +50,20 @@ std::string dns_account_01_name(const Proof& proof)
 
 void Dns01::present(const Proof& proof, Presented presented)
 {
-    const auto way = ways_.find(proof.dns);
-    const auto name = dns::Name::from_text(record_name_(proof));
-    if (way == ways_.end() || !name) {
+    begin(proof, std::move(presented), false);
+}
+
+void Dns01::preflight(const Proof& proof, Presented done)
+{
+    begin(proof, std::move(done), true);
+}
+
+void Dns01::begin(const Proof& proof, Presented presented, bool preflight)
+{
+    const auto provider = providers_.find(proof.dns);
+    if (provider == providers_.end()) {
         presented(base::Error{base::ErrorKind::config,
-                              way == ways_.end()
-                                  ? "no DNS provider is configured for it"
-                                  : name.error().message});
+                              "no DNS provider is configured for it"});
         return;
     }
     const auto number = ++last_;
@@ -65,68 +72,66 @@ void Dns01::present(const Proof& proof, Presented presented)
         Claim{number,
               proof,
               std::move(presented),
-              way->second,
+              *provider->second,
               {"", digest_of(proof.key_authorization)},
+              preflight,
               std::make_unique<dns::Propagation>(make_resolver_(), timers_,
                                                  clock_)});
-    follow(number, *name);
+    provider->second->place(domain_of(proof.identifier),
+                            [this, number](base::Result<std::string> place) {
+                                on_placed(number, std::move(place));
+                            });
 }
 
-void Dns01::follow(Number number, const dns::Name& name)
-{
-    find(number)->propagation->follow(name, [this, number](auto end) {
-        on_followed(number, std::move(end));
-    });
-}
-
-void Dns01::on_followed(Number number, base::Result<dns::Name> end)
+void Dns01::on_placed(Number number, base::Result<std::string> place)
 {
     auto* claim = find(number);
     if (claim == nullptr) {
         return;
     }
-    if (auto status = check_end(claim->proof, claim->way.zone, end); !status) {
+    if (!place) {
+        report(number, place.error());
+        return;
+    }
+    claim->place = std::move(*place);
+    const auto name = dns::Name::from_text(record_name_(claim->proof));
+    if (!name) {
+        report(number, name.error());
+        return;
+    }
+    claim->propagation->follow(*name, [this, number](const auto& end) {
+        on_followed(number, end);
+    });
+}
+
+void Dns01::on_followed(Number number, const base::Result<dns::Name>& end)
+{
+    auto* claim = find(number);
+    if (claim == nullptr) {
+        return;
+    }
+    auto status = check_end(*claim, end);
+    if (!status || claim->preflight) {
         report(number, std::move(status));
         return;
     }
     claim->record.name = end->key();
-    claim->way.provider->add(claim->record, [this, number](auto status) {
+    claim->provider.add(claim->record, [this, number](auto status) {
         on_written(number, std::move(status));
     });
 }
 
-base::Status Dns01::check_end(const Proof& proof, const std::string& zone,
+base::Status Dns01::check_end(const Claim& claim,
                               const base::Result<dns::Name>& end) const
 {
     if (!end) {
         return base::Error(end.error()).in("looking for the DNS record");
     }
-    const auto target = name_in_zone(proof.identifier, zone);
-    if (!zone.empty() && end->key() != target) {
-        return missing_record(record_name_(proof), target, end->key());
+    if (!claim.place.empty() && end->key() != claim.place) {
+        return missing_record(record_name_(claim.proof), claim.place,
+                              end->key());
     }
     return base::ok();
-}
-
-void Dns01::preflight(const Proof& proof, Presented done)
-{
-    const auto way = ways_.find(proof.dns);
-    const auto name = dns::Name::from_text(record_name_(proof));
-    if (way == ways_.end() || !name) {
-        // present() says so.
-        done(base::ok());
-        return;
-    }
-    const auto number = ++last_;
-    auto& mine = preflights_[number] = {
-        std::move(done), std::make_unique<dns::Propagation>(
-                             make_resolver_(), timers_, clock_)};
-    mine.propagation->follow(
-        *name, [this, number, proof, &zone = way->second.zone](auto end) {
-            auto finished = std::move(preflights_.extract(number).mapped());
-            bury(std::move(finished.propagation));
-            finished.done(check_end(proof, zone, end));
-        });
 }
 
 void Dns01::on_written(Number number, base::Status status)
@@ -199,7 +204,12 @@ void Dns01::report(Number number, base::Status status)
     if (claim == nullptr) {
         return;
     }
-    if (auto presented = std::exchange(claim->presented, nullptr)) {
+    auto presented = std::exchange(claim->presented, nullptr);
+    if (claim->preflight) {
+        bury(std::move(claim->propagation));
+        claims_.erase(number);
+    }
+    if (presented) {
         presented(std::move(status));
     }
 }
@@ -219,7 +229,7 @@ void Dns01::clean_up(const Proof& proof)
     bury(std::move(claim.propagation));
     if (!claim.record.name.empty()) {
         // What stays behind is harmless: it proves nothing any more.
-        claim.way.provider->remove(claim.record, [](const base::Status&) {});
+        claim.provider.remove(claim.record, [](const base::Status&) {});
     }
     if (claim.presented) {
         claim.presented(

@@ -17,13 +17,6 @@
 
 namespace challenge {
 
-// Who writes the record.
-struct DnsWay {
-    dns::Provider* provider = nullptr;
-    // For the zone of this nginx: the only one that it answers for.
-    std::string zone = {};
-};
-
 // Where the record of a proof is, or the CNAME that leads to it.
 using RecordName = std::string (*)(const Proof& proof);
 std::string dns_01_name(const Proof& proof);
@@ -33,14 +26,15 @@ class Dns01 : public Solver {
 public:
     using MakeResolver = std::function<std::unique_ptr<dns::Resolver>()>;
 
-    // All that is given outlives the solver. `ways` by the name that a Proof
-    // gives as its `dns`.
-    Dns01(std::string_view type, RecordName record_name,
-          std::map<std::string, DnsWay> ways, MakeResolver make_resolver,
-          base::Timers& timers, base::Clock& clock)
+    // Who writes the record, by the name that a Proof gives as its `dns`.
+    using Providers = std::map<std::string, dns::Provider*>;
+
+    // All that is given outlives the solver.
+    Dns01(std::string_view type, RecordName record_name, Providers providers,
+          MakeResolver make_resolver, base::Timers& timers, base::Clock& clock)
         : type_(type),
           record_name_(record_name),
-          ways_(std::move(ways)),
+          providers_(std::move(providers)),
           make_resolver_(std::move(make_resolver)),
           timers_(timers),
           clock_(clock)
@@ -62,19 +56,18 @@ private:
         Number number;
         Proof proof;
         Presented presented;  // empty once it was called
-        const DnsWay& way;
+        dns::Provider& provider;
         dns::TxtRecord record;  // its name once it is known
+        bool preflight;         // it ends where the record would be written
         std::unique_ptr<dns::Propagation> propagation;
-        bool there = false;  // all name servers have the record
+        std::string place = {};  // where the provider wants it
+        bool there = false;      // all name servers have the record
         std::unique_ptr<base::Timer> patience = {};
     };
-    struct Preflight {
-        Presented done;
-        std::unique_ptr<dns::Propagation> propagation;
-    };
-    void follow(Number number, const dns::Name& name);
-    void on_followed(Number number, base::Result<dns::Name> end);
-    base::Status check_end(const Proof& proof, const std::string& zone,
+    void begin(const Proof& proof, Presented presented, bool preflight);
+    void on_placed(Number number, base::Result<std::string> place);
+    void on_followed(Number number, const base::Result<dns::Name>& end);
+    base::Status check_end(const Claim& claim,
                            const base::Result<dns::Name>& end) const;
     void on_written(Number number, base::Status status);
     void on_there(Number number);
@@ -85,12 +78,11 @@ private:
 
     std::string_view type_;
     RecordName record_name_;
-    const std::map<std::string, DnsWay> ways_;
+    const Providers providers_;
     MakeResolver make_resolver_;
     base::Timers& timers_;
     base::Clock& clock_;
     std::map<Number, Claim> claims_;
-    std::map<Number, Preflight> preflights_;
     Number last_ = 0;
     // One that reports may be cleaned up from within its report.
     std::vector<std::unique_ptr<dns::Propagation>> buried_;

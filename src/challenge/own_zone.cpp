@@ -4,6 +4,11 @@
 
 namespace challenge {
 
+void OwnZone::place(const std::string& domain, Placed placed)
+{
+    placed(domain + "." + zone_);
+}
+
 void OwnZone::add(const dns::TxtRecord& record, Done done)
 {
     auto& values = values_[record.name];
@@ -39,12 +44,6 @@ std::string domain_of(const base::Identifier& identifier)
 {
     return identifier.wildcard() ? identifier.value.substr(2)
                                  : identifier.value;
-}
-
-std::string name_in_zone(const base::Identifier& identifier,
-                         std::string_view zone)
-{
-    return domain_of(identifier) + "." + std::string(zone);
 }
 
 std::vector<std::string> split_values(std::string_view content)

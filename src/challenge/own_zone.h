@@ -15,8 +15,12 @@ namespace challenge {
 
 class OwnZone : public dns::Provider {
 public:
-    explicit OwnZone(Board& board) : board_(board) {}
+    // The board outlives it.
+    OwnZone(Board& board, std::string zone)
+        : board_(board), zone_(std::move(zone))
+    {}
 
+    void place(const std::string& domain, Placed placed) override;
     void add(const dns::TxtRecord& record, Done done) override;
     void remove(const dns::TxtRecord& record, Done done) override;
 
@@ -24,16 +28,12 @@ private:
     base::Status publish(const std::string& name);
 
     Board& board_;
+    const std::string zone_;
     std::map<std::string, std::vector<std::string>> values_;  // by name
 };
 
 // The name without the "*." of a wildcard: both are proved at the same place.
 std::string domain_of(const base::Identifier& identifier);
-
-// Where the zone has the record of a name: the target of the CNAME that the
-// operator sets once.
-std::string name_in_zone(const base::Identifier& identifier,
-                         std::string_view zone);
 
 // The values of a txt_place().
 std::vector<std::string> split_values(std::string_view content);

@@ -61,16 +61,23 @@ void AcmeDns::add(const TxtRecord& record, Done done)
             finish();
             say(std::move(status));
         };
-        if (settings_.registration) {
-            update(record, end);
-            return;
-        }
-        enroll([this, record, end](base::Status status) {
+        register_now([this, record, end](base::Status status) {
             if (!status) {
                 end(std::move(status));
                 return;
             }
             update(record, end);
+        });
+    });
+}
+
+void AcmeDns::enroll(Done done)
+{
+    const auto say = saying("acme-dns", std::move(done));
+    turns_.take(kTurn, [=, this](const Turns::Finish& finish) {
+        register_now([finish, say](base::Status status) {
+            finish();
+            say(std::move(status));
         });
     });
 }
@@ -93,8 +100,12 @@ void AcmeDns::post(http::Request request,
                   });
 }
 
-void AcmeDns::enroll(Done done)
+void AcmeDns::register_now(Done done)
 {
+    if (settings_.registration) {
+        done(base::ok());
+        return;
+    }
     http::Request request;
     request.url = settings_.server + "/register";
     request.body = settings_.allow_from.empty()

@@ -35,8 +35,11 @@ public:
     AcmeDns(AcmeDnsSettings settings, std::unique_ptr<http::Client> client,
             base::Clock& clock);
 
-    // Registers when there is no registration yet. The CNAME may still be
-    // missing then: registration() says where it must lead.
+    // Registers when there is no registration yet.
+    void enroll(Done done);
+
+    // The same first. The CNAME may still be missing then: registration()
+    // says where it must lead.
     void add(const TxtRecord& record, Done done) override;
     // Nothing: a later value takes the place of the one before the last.
     void remove(const TxtRecord& record, Done done) override;
@@ -48,7 +51,7 @@ public:
 
 private:
     void post(http::Request request, const http::Completion& completion);
-    void enroll(Done done);
+    void register_now(Done done);
     base::Status enrolled(const http::Response& response);
     void update(const TxtRecord& record, const Done& done);
 

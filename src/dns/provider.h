@@ -20,6 +20,16 @@ public:
 
     virtual ~Provider() = default;
 
+    // Where the records of a domain are to be for this provider to write them:
+    // the operator sets a CNAME that leads there. Empty: at the name itself,
+    // or wherever one leads. MUST call `placed` once, possibly from within
+    // this call.
+    using Placed = std::function<void(base::Result<std::string>)>;
+    virtual void place(const std::string&, Placed placed)
+    {
+        placed(std::string());
+    }
+
     // MUST leave other values at the name in place: a name and its wildcard
     // are proved by two values there. MUST succeed when the value is there
     // already. MUST call `done` once, possibly from within this call, as soon

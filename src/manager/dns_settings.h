@@ -12,7 +12,7 @@
 namespace manager {
 
 struct DnsSettings {
-    enum class Type { none, exec, rfc2136, cloudflare, route53 };
+    enum class Type { none, exec, rfc2136, cloudflare, route53, acme_dns };
 
     std::string name;
     Type type = Type::none;
@@ -26,6 +26,10 @@ struct DnsSettings {
 
     dns::CloudflareSettings cloudflare;
     dns::Route53Settings route53;
+
+    // acme-dns
+    std::string acme_dns_server;  // URL
+    std::vector<std::string> allow_from;
 };
 
 }  // namespace manager

@@ -25,6 +25,7 @@ constexpr TypeName kTypes[] = {
     {"rfc2136", Type::rfc2136},
     {"cloudflare", Type::cloudflare},
     {"route53", Type::route53},
+    {"acme-dns", Type::acme_dns},
 };
 
 DnsSettings& settings_of(void* block)
@@ -38,7 +39,8 @@ base::Status set_type(ngx_conf_t* cf, void* block)
         std::ranges::find(kTypes, argument(cf), &TypeName::name);
     if (found == std::end(kTypes)) {
         return invalid("the type is unknown; known are \"exec\", "
-                       "\"rfc2136\", \"cloudflare\" and \"route53\"");
+                       "\"rfc2136\", \"cloudflare\", \"route53\" and "
+                       "\"acme-dns\"");
     }
     settings_of(block).type = found->type;
     return base::ok();
@@ -69,9 +71,22 @@ base::Status set_timeout(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
-// A name would have to be looked up, by a resolver that may need this server.
+base::Status set_acme_dns_server(ngx_conf_t* cf, void* block)
+{
+    if (auto status = http::check_url(argument(cf)); !status) {
+        return status;
+    }
+    settings_of(block).acme_dns_server = argument(cf);
+    return base::ok();
+}
+
+// Whom an update goes to: a name would have to be looked up, by a resolver that
+// may need this server. acme-dns is asked over HTTP.
 base::Status set_server(ngx_conf_t* cf, void* block)
 {
+    if (argument(cf).find("://") != std::string_view::npos) {
+        return set_acme_dns_server(cf, block);
+    }
     auto server = dns::parse_server_address(argument(cf));
     if (!server) {
         return server.error();
@@ -128,6 +143,15 @@ base::Status set_zone_id(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
+// The server judges them.
+base::Status set_allow_from(ngx_conf_t* cf, void* block)
+{
+    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        settings_of(block).allow_from.emplace_back(argument(cf, i));
+    }
+    return base::ok();
+}
+
 base::Status set_endpoint(ngx_conf_t* cf, void* block)
 {
     if (auto status = http::check_url(argument(cf)); !status) {
@@ -162,6 +186,7 @@ constexpr BlockOption kOptions[] = {
     {"token", 1, 1, set_token},
     {"zone_id", 1, 1, set_zone_id},
     {"endpoint", 1, 1, set_endpoint},
+    {"allow_from", 1, NGX_CONF_MAX_ARGS, set_allow_from},
 };
 
 // What the type cannot do without.
@@ -174,8 +199,15 @@ base::Status check(const DnsSettings& settings)
         return settings.command.empty() ? invalid("there is no \"exec\"")
                                         : base::ok();
     case Type::rfc2136:
+        if (!settings.acme_dns_server.empty()) {
+            return invalid("\"server\" must be an address");
+        }
         return settings.update.key.secret.empty()
             ? invalid("there is no \"key\"")
+            : base::ok();
+    case Type::acme_dns:
+        return settings.acme_dns_server.empty()
+            ? invalid("there is no \"server\" with a URL")
             : base::ok();
     case Type::cloudflare:
         return settings.cloudflare.token.empty()

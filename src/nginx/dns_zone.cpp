@@ -79,7 +79,7 @@ char* set_zone(ngx_conf_t* cf, MainConf& main)
                 continue;
             }
             auto target = dns::Name::from_text(
-                challenge::name_in_zone(name, line.zone));
+                challenge::domain_of(name) + "." + line.zone);
             if (target) {
                 add_name(main.dns_names, *target, *zone);
             }

@@ -7,6 +7,7 @@
 #include "challenge/http_01.h"
 #include "challenge/own_zone.h"
 #include "challenge/tls_alpn_01.h"
+#include "dns/acme_dns_server.h"
 #include "dns/exec.h"
 #include "dns/rfc2136.h"
 #include "event/ares_resolver.h"
@@ -40,14 +41,14 @@ public:
                    timers_),
           http_01_(*main.tables, outside_),
           tls_alpn_01_(*main.tables, outside_),
-          own_zone_(*main.tables),
+          own_zone_(*main.tables, main.settings.dns_zone),
           spawner_(timers_),
-          dns_ways_(dns_ways(main.settings)),
+          dns_writers_(dns_writers(main.settings)),
           dns_01_(
-              "dns-01", challenge::dns_01_name, dns_ways_,
+              "dns-01", challenge::dns_01_name, dns_writers_,
               [this] { return make_resolver(); }, timers_, clock_),
           dns_account_01_(
-              "dns-account-01", challenge::dns_account_01_name, dns_ways_,
+              "dns-account-01", challenge::dns_account_01_name, dns_writers_,
               [this] { return make_resolver(); }, timers_, clock_),
           dns_persist_01_([this] { return make_resolver(); }, timers_, clock_,
                           log_),
@@ -58,18 +59,17 @@ public:
 
 private:
     // By the names that the configuration knows them by.
-    std::map<std::string, challenge::DnsWay> dns_ways(
-        const manager::Settings& settings)
+    challenge::Dns01::Providers dns_writers(const manager::Settings& settings)
     {
-        std::map<std::string, challenge::DnsWay> ways;
+        challenge::Dns01::Providers writers;
         if (!settings.dns_zone.empty()) {
-            ways[""] = {&own_zone_, settings.dns_zone};
+            writers[""] = &own_zone_;
         }
         for (const auto& each : settings.dns) {
             providers_.push_back(make_provider(each));
-            ways[each.name] = {providers_.back().get()};
+            writers[each.name] = providers_.back().get();
         }
-        return ways;
+        return writers;
     }
 
     std::unique_ptr<dns::Provider> make_provider(
@@ -88,12 +88,32 @@ private:
             return std::make_unique<dns::Rfc2136>(
                 settings.update, make_resolver(),
                 std::make_unique<event::DnsExchange>(timers_), clock_);
+        case Type::acme_dns:
+            return make_acme_dns(settings);
         case Type::exec:
         case Type::none:
             break;
         }
         return std::make_unique<dns::Exec>(settings.command, settings.timeout,
                                            spawner_);
+    }
+
+    std::unique_ptr<dns::Provider> make_acme_dns(
+        const manager::DnsSettings& settings)
+    {
+        const auto& server = settings.acme_dns_server;
+        return std::make_unique<dns::AcmeDnsServer>(
+            server, settings.allow_from,
+            dns::AcmeDnsStore{
+                [this, server](const std::string& domain) {
+                    return store_.load_registration(server, domain);
+                },
+                [this, server](const std::string& domain,
+                             const dns::AcmeDnsRegistration& registration) {
+                    return store_.save_registration(server, domain,
+                                                    registration);
+                }},
+            [this] { return make_client(); }, clock_);
     }
 
     std::unique_ptr<dns::Resolver> make_resolver()
@@ -139,7 +159,7 @@ private:
     challenge::OwnZone own_zone_;
     event::Spawner spawner_;
     std::vector<std::unique_ptr<dns::Provider>> providers_;
-    const std::map<std::string, challenge::DnsWay> dns_ways_;
+    const challenge::Dns01::Providers dns_writers_;
     challenge::Dns01 dns_01_;
     challenge::Dns01 dns_account_01_;
     challenge::DnsPersist01 dns_persist_01_;

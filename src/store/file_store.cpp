@@ -17,6 +17,8 @@ namespace store {
 namespace {
 
 constexpr std::array kWritten = {kAccounts, kCertificates, kJobs};
+constexpr std::array kCleaned = {kAccounts, kCertificates, kJobs,
+                                 kRegistrations};
 
 base::Error storage_error(std::string message)
 {
@@ -152,6 +154,22 @@ base::Status FileStore::remove_job(const std::string& id)
     return *folder ? remove_file(**folder, place->file) : base::ok();
 }
 
+base::Result<std::optional<dns::AcmeDnsRegistration>>
+FileStore::load_registration(const std::string& server,
+                             const std::string& domain)
+{
+    return load_record(place_of_registration(server, domain),
+                       dns::decode_registration);
+}
+
+base::Status FileStore::save_registration(
+    const std::string& server, const std::string& domain,
+    const dns::AcmeDnsRegistration& registration)
+{
+    return save(place_of_registration(server, domain),
+                dns::encode(registration));
+}
+
 base::Status FileStore::prepare_writing()
 {
     if (access_ == Access::read_only) {
@@ -160,7 +178,7 @@ base::Status FileStore::prepare_writing()
     if (std::exchange(left_overs_removed_, true)) {
         return base::ok();
     }
-    for (const auto name : kWritten) {
+    for (const auto name : kCleaned) {
         auto folder = Folder::open(root_, name);
         if (folder && *folder) {
             remove_left_overs(**folder);

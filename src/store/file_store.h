@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/ports.h"
+#include "dns/acme_dns_registration.h"
 #include "store/posix.h"
 #include "store/store.h"
 
@@ -38,6 +39,14 @@ public:
     base::Result<std::optional<Job>> load_job(const std::string& id) override;
     base::Status save_job(const std::string& id, const Job& job) override;
     base::Status remove_job(const std::string& id) override;
+
+    // What an acme-dns server, known by its URL, gave for a domain. It outlives
+    // the configuration: so does the CNAME that a person has set.
+    base::Result<std::optional<dns::AcmeDnsRegistration>> load_registration(
+        const std::string& server, const std::string& domain);
+    base::Status save_registration(
+        const std::string& server, const std::string& domain,
+        const dns::AcmeDnsRegistration& registration);
 
 private:
     base::Status prepare_writing();

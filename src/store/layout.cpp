@@ -74,6 +74,16 @@ base::Result<Place> place_of_job(std::string_view id)
     return Place{kJobs, stem->append(kRecordSuffix), kMaxJson};
 }
 
+base::Result<Place> place_of_registration(std::string_view server,
+                                          std::string_view domain)
+{
+    auto stem = stem_of(std::string(domain) + "." + hash(server, 8));
+    if (!stem) {
+        return stem.error();
+    }
+    return Place{kRegistrations, stem->append(kRecordSuffix), kMaxJson};
+}
+
 std::optional<std::string> bundle_id(std::string_view file)
 {
     if (!file.ends_with(kBundleSuffix)) {

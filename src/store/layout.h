@@ -3,6 +3,7 @@
 //     accounts/<issuer>.<8 hex digits>.json
 //     certificates/<id>.pem
 //     jobs/<id>.json
+//     registrations/<domain>.<8 hex digits>.json
 //     quarantine/<time>-<file>
 //     lock
 //
@@ -25,6 +26,7 @@ namespace store {
 constexpr std::string_view kAccounts = "accounts";
 constexpr std::string_view kCertificates = "certificates";
 constexpr std::string_view kJobs = "jobs";
+constexpr std::string_view kRegistrations = "registrations";
 constexpr std::string_view kQuarantine = "quarantine";
 constexpr std::string_view kLock = "lock";
 
@@ -49,6 +51,10 @@ base::Result<Place> place_of_account(std::string_view issuer,
 // an Error.
 base::Result<Place> place_of_bundle(std::string_view id);
 base::Result<Place> place_of_job(std::string_view id);
+
+// What an acme-dns server gave for a domain; the hash is that of its URL.
+base::Result<Place> place_of_registration(std::string_view server,
+                                          std::string_view domain);
 
 // The id that leads to this file of `certificates`; nothing when none does.
 std::optional<std::string> bundle_id(std::string_view file);

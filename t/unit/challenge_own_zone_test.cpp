@@ -30,7 +30,7 @@ protected:
     }
 
     challenge_test::Board board_;
-    challenge::OwnZone zone_{board_};
+    challenge::OwnZone zone_{board_, "acme.example"};
 };
 
 TEST_F(OwnZone, ValuesOfANameAndItsWildcardAreThereTogether)
@@ -41,6 +41,14 @@ TEST_F(OwnZone, ValuesOfANameAndItsWildcardAreThereTogether)
     EXPECT_THAT(values(), ElementsAre("one", "two"));
     remove("one");
     EXPECT_THAT(values(), ElementsAre("two"));
+}
+
+TEST_F(OwnZone, ANameHasItsPlaceBelowTheZone)
+{
+    zone_.place("www.pium.life", [](base::Result<std::string> place) {
+        ASSERT_TRUE(place);
+        EXPECT_EQ(*place, "www.pium.life.acme.example");
+    });
 }
 
 TEST_F(OwnZone, NothingIsLeftBehind)

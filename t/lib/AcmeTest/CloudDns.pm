@@ -34,7 +34,8 @@ my $json = JSON::PP->new->canonical;
 # Options: dir, name, dns (a pebble-challtestsrv, or none), zones (names; with
 # one that begins with "-", a private zone of Route 53), pending (how many
 # looks at a change of Route 53 find it PENDING; 1), keys (as for
-# AcmeTest::Sigv4), token (Cloudflare's).
+# AcmeTest::Sigv4), token (Cloudflare's), acme_dns_domain (below which acme-dns
+# has its places).
 sub new {
     my ($class, %o) = @_;
     my $self = bless { name => 'cloud', port => free_port(), zones => [],

@@ -131,8 +131,8 @@ zone:
 END
 }
 
-# One that keeps nothing for longer than a second, and asks as little as it can
-# of each server.
+# One that keeps nothing of the zone, for a change is to be seen at once, and
+# asks as little as it can of each server.
 sub recursive_config {
     my ($self) = @_;
     return <<"END";
@@ -158,6 +158,7 @@ remote-control:
 stub-zone:
     name: "$self->{zone}"
     stub-addr: $self->{authoritative}
+    stub-no-cache: yes
 END
 }
 

@@ -12,11 +12,11 @@ use AcmeTest::FaultyCa::Http qw(header);
 
 my $json = JSON::PP->new->canonical;
 my $root = '/acme-dns';
-my $domain = 'auth.example.org';
 
 sub new {
     my ($class, %o) = @_;
-    return bless { %o, registrations => {}, last => 0 }, $class;
+    return bless { acme_dns_domain => 'auth.example.org', %o,
+        registrations => {}, last => 0 }, $class;
 }
 
 sub service { return 'acme-dns' }
@@ -65,7 +65,7 @@ sub enroll {
     my %new = (allowfrom => \@allowed, subdomain => uuid("subdomain $seed"),
         username => uuid("username $seed"),
         password => substr(sha256_hex("password $seed"), 0, 40));
-    $new{fulldomain} = "$new{subdomain}.$domain";
+    $new{fulldomain} = "$new{subdomain}.$self->{acme_dns_domain}";
     $self->{registrations}{ $new{subdomain} } = { %new, values => [] };
     return reply(201, \%new);
 }
