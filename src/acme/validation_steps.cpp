@@ -52,6 +52,7 @@ std::string list(const std::vector<std::string>& types)
 std::vector<std::string> types_of(const std::vector<Challenge>& challenges)
 {
     std::vector<std::string> types;
+    types.reserve(challenges.size());
     for (const auto& challenge : challenges) {
         types.push_back(challenge.type);
     }

@@ -4,7 +4,7 @@
 
 namespace challenge {
 
-void OwnZone::place(const std::string& domain, Placed placed)
+void OwnZone::place(const std::string& domain, const Placed& placed)
 {
     placed(domain + "." + zone_);
 }

@@ -20,7 +20,7 @@ public:
         : board_(board), zone_(std::move(zone))
     {}
 
-    void place(const std::string& domain, Placed placed) override;
+    void place(const std::string& domain, const Placed& placed) override;
     void add(const dns::TxtRecord& record, Done done) override;
     void remove(const dns::TxtRecord& record, Done done) override;
 

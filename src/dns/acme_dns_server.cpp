@@ -25,7 +25,7 @@ base::Result<AcmeDns*> AcmeDnsServer::of_domain(const std::string& domain)
     return mine.get();
 }
 
-void AcmeDnsServer::place(const std::string& domain, Placed placed)
+void AcmeDnsServer::place(const std::string& domain, const Placed& placed)
 {
     auto mine = of_domain(domain);
     if (!mine) {

@@ -44,7 +44,7 @@ public:
 
     // The place that the domain's registration gives; registers when there is
     // none yet.
-    void place(const std::string& domain, Placed placed) override;
+    void place(const std::string& domain, const Placed& placed) override;
     void add(const TxtRecord& record, Done done) override;
     void remove(const TxtRecord& record, Done done) override;
 

@@ -25,7 +25,7 @@ public:
     // or wherever one leads. MUST call `placed` once, possibly from within
     // this call.
     using Placed = std::function<void(base::Result<std::string>)>;
-    virtual void place(const std::string&, Placed placed)
+    virtual void place(const std::string&, const Placed& placed)
     {
         placed(std::string());
     }
