@@ -76,8 +76,9 @@ sub openssl {
 
 # Options: dir (for its files), name, http_port and tls_port (where challenges
 # are answered), version (newest or old), strict (1), nonce_reject (5 percent),
-# authz_reuse (0 percent), no_sleep (1), validity (seconds; newest only),
-# profiles, retry_after ({ authz, order }), config (more keys), env, dns.
+# authz_reuse (percent; at 0 Pebble still reuses one in a hundred), no_sleep
+# (1), validity (seconds; newest only), profiles, retry_after ({ authz, order
+# }), config (more keys), env, dns.
 sub new {
     my ($class, %o) = @_;
     my $self = bless {
@@ -113,6 +114,11 @@ sub stop {
     my ($self) = @_;
     stop_group(delete $self->{pid}, 'KILL') if $self->{pid};
 }
+
+# A CA that is held takes connections and answers none until it goes on.
+sub hold { kill STOP => $_[0]{pid} }
+
+sub go_on { kill CONT => $_[0]{pid} }
 
 sub write_config {
     my ($self) = @_;
