@@ -115,6 +115,12 @@ $names->change("add plain.pium.life 1 A $names->{other}");
 $t->travel(86400)->poke;
 ok($t->wait_log(qr/acme: preflight: plain\.pium\.life resolves to $other, which answered 404.*so it could not be renewed now, the certificate served is valid until/, 60),
     'a name that moves away is told long before the certificate ends');
+
+# The delegation to this nginx goes: the record to set again is named.
+$names->change('delete acme.pium.life NS');
+$t->travel(86400)->poke;
+ok($t->wait_log(qr/acme: preflight: .*the DNS record "acme\.pium\.life\. NS here\.pium\.life\." is missing \(the name servers of pium\.life answer for it\).*certificate "good\.pium\.life"/, 60),
+    'a delegation that goes is told, with the record to set');
 stop_group($_, 'KILL') for @others;
 $t->done;
 

@@ -131,7 +131,7 @@ base::Status Dns01::check_end(const Claim& claim,
         return missing_record(record_name_(claim.proof), claim.place,
                               end->key());
     }
-    return base::ok();
+    return claim.provider.check_zone(claim.propagation->zone());
 }
 
 void Dns01::on_written(Number number, base::Status status)

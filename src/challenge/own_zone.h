@@ -15,20 +15,25 @@ namespace challenge {
 
 class OwnZone : public dns::Provider {
 public:
-    // The board outlives it.
-    OwnZone(Board& board, std::string zone)
-        : board_(board), zone_(std::move(zone))
+    // The board outlives it. The zone and its name server are lower case,
+    // without a dot at the end.
+    OwnZone(Board& board, std::string zone, std::string name_server)
+        : board_(board),
+          zone_(std::move(zone)),
+          name_server_(std::move(name_server))
     {}
 
     void place(const std::string& domain, const Placed& placed) override;
     void add(const dns::TxtRecord& record, Done done) override;
     void remove(const dns::TxtRecord& record, Done done) override;
+    base::Status check_zone(const dns::Name& zone) const override;
 
 private:
     base::Status publish(const std::string& name);
 
     Board& board_;
     const std::string zone_;
+    const std::string name_server_;
     std::map<std::string, std::vector<std::string>> values_;  // by name
 };
 

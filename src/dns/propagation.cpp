@@ -80,6 +80,7 @@ void Propagation::locate(const Name& name)
 
 void Propagation::find_servers(const Name& zone)
 {
+    zone_ = zone;
     find_authorities(*resolver_, zone,
                      [this](base::Result<Authorities> servers) {
                          if (servers) {

@@ -31,6 +31,9 @@ public:
     // is made to keep that a record is not there yet.
     void follow(const Name& name, Followed done);
 
+    // After follow(): the zone of that name.
+    const Name& zone() const { return zone_; }
+
     using Texts = std::vector<std::string>;
     // Whether these, all of a server, are what is waited for.
     using Wanted = std::function<bool(const Texts& values)>;
@@ -59,7 +62,8 @@ private:
     std::string chain_;
     unsigned hops_ = 0;
     Followed followed_;
-    Authorities servers_;  // of its zone
+    Name zone_;            // which it is in
+    Authorities servers_;  // of that zone
 
     Wanted wanted_;
     There there_;

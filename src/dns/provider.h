@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "dns/name.h"
 
 namespace dns {
 
@@ -29,6 +30,10 @@ public:
     {
         placed(std::string());
     }
+
+    // Whether what is written is found by who asks, given the zone that a
+    // resolver finds at the place. An error names the record that is missing.
+    virtual base::Status check_zone(const Name&) const { return base::ok(); }
 
     // MUST leave other values at the name in place: a name and its wildcard
     // are proved by two values there. MUST succeed when the value is there

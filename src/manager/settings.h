@@ -46,6 +46,7 @@ struct Settings {
     std::vector<DnsSettings> dns;
     // The zone that this nginx answers for itself; empty: none.
     std::string dns_zone;
+    std::string dns_name_server;
     // The recursive name servers to ask; empty: those of the system.
     std::vector<std::string> resolvers;
     // No CA is told to look before this long after the start.

@@ -86,6 +86,7 @@ char* set_zone(ngx_conf_t* cf, MainConf& main)
         }
     }
     main.settings.dns_zone = zone->key();
+    main.settings.dns_name_server = server->key();
     main.responder.emplace(dns::ZoneSettings{*zone, *server, {}});
     return NGX_CONF_OK;
 }

@@ -41,7 +41,8 @@ public:
                    timers_),
           http_01_(*main.tables, outside_),
           tls_alpn_01_(*main.tables, outside_),
-          own_zone_(*main.tables, main.settings.dns_zone),
+          own_zone_(*main.tables, main.settings.dns_zone,
+                    main.settings.dns_name_server),
           spawner_(timers_),
           dns_writers_(dns_writers(main.settings)),
           dns_01_(

@@ -30,7 +30,7 @@ protected:
     }
 
     challenge_test::Board board_;
-    challenge::OwnZone zone_{board_, "acme.example"};
+    challenge::OwnZone zone_{board_, "acme.example", "ns.example"};
 };
 
 TEST_F(OwnZone, ValuesOfANameAndItsWildcardAreThereTogether)
@@ -49,6 +49,16 @@ TEST_F(OwnZone, ANameHasItsPlaceBelowTheZone)
         ASSERT_TRUE(place);
         EXPECT_EQ(*place, "www.pium.life.acme.example");
     });
+}
+
+TEST_F(OwnZone, WithoutADelegationTheRecordToSetIsNamed)
+{
+    EXPECT_TRUE(zone_.check_zone(*dns::Name::from_text("acme.example")));
+    const auto status = zone_.check_zone(*dns::Name::from_text("example"));
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().message,
+              "the DNS record \"acme.example. NS ns.example.\" is missing "
+              "(the name servers of example answer for it)");
 }
 
 TEST_F(OwnZone, NothingIsLeftBehind)
