@@ -72,9 +72,23 @@ my @bad = (
         qr/"contact" directive: invalid mail address "nobody"/ ],
     [ in_issuer('uri https://a/; challenge dns-02;'),
         qr/invalid value "dns-02" in "challenge"/ ],
+    [ in_issuer('uri https://a/; challenge http-01 http-01;'),
+        qr/"challenge" directive: "http-01" is there twice/ ],
+    [ in_server('a.example challenge=dns-01,dns-01'), qr/"dns-01" is there twice/ ],
+    [ in_server('a.example dns='), qr/invalid value "dns=".*block is empty/ ],
+    [ in_server('192.0.2.1:443'), qr/invalid value "192.0.2.1:443".*a port/ ],
     [ in_http('acme_dns_zone acme.example ns=a.example;'),
-        qr/"acme_dns_zone" and "acme_dns_listen" need each other/ ],
-    [ in_http('acme_dns_listen 127.0.0.1:5300;'), qr/need each other/ ],
+        qr/"acme_dns_zone" needs an "acme_dns_listen".* in \S+:\d+/ ],
+    [ in_http('acme_dns_listen 127.0.0.1:5300;'),
+        qr/"acme_dns_listen" needs an "acme_dns_zone".* in \S+:\d+/ ],
+    [ in_http('acme_dns_zone a.b ns=192.0.2.1;'),
+        qr/invalid value "ns=192.0.2.1" in "acme_dns_zone".*host name/ ],
+    [ in_http('acme_dns_listen 127.0.0.1:5300; acme_dns_listen 127.0.0.1:5300;'),
+        qr/duplicate address "127.0.0.1:5300" in "acme_dns_listen"/ ],
+    [ in_http('acme_dns_zone acme.b ns=a.b; acme_dns_listen 127.0.0.1:%%TLS%%;'),
+        qr/"127.0.0.1:\d+" in "acme_dns_listen" directive is what a "listen" has/ ],
+    [ in_http('acme_dns_listen 2001:db8::1;'),
+        qr/invalid address "2001:db8::1" .*stands in brackets/ ],
     [ in_http('acme_dns_zone acme.example ns=ns.acme.example; '
             . 'acme_dns_listen 127.0.0.1:5300;'),
         qr/"acme_dns_zone" needs "ns=".*outside of the zone.*:\d+/ ],
@@ -130,6 +144,11 @@ is($t->test_config(config('', 'acme_domain b.example '
     . 'acme_domain a.example issuer=letsencrypt;'))->{code}, 0,
     'also after a line with another one');
 
+# The name of an address is proved without the DNS.
+like($t->test_config(config('', 'acme_domain 192.0.2.1 challenge=dns-01;'))
+    ->{output}, qr/\[warn\].*"192\.0\.2\.1": an IP address needs "http-01"/,
+    'a challenge that cannot prove an IP address');
+
 my $nested = $t->test_config(config('', 'location / { acme_domain a.example; }'));
 like($nested->{output}, qr/"acme_domain" directive is not allowed here/,
     'not in a location');
@@ -142,6 +161,16 @@ for my $passed ('_', '~^x', '*.wild.example') {
     like($names->{output}, qr/\[warn\].*passes over server name "\Q$passed\E"/,
         "and says that it passes over $passed");
 }
+
+my $unserved = $t->test_config(config('server { listen 127.0.0.1:%%HTTP%%; '
+    . 'acme_domain plain.example; acme_domain tls.example; }',
+    'acme_domain tls.example;'));
+is($unserved->{code}, 0, 'acme_domain in a server without TLS is possible');
+like($unserved->{output},
+    qr/\[warn\].*"plain\.example" is obtained but served nowhere.*:\d+$/m,
+    'with a warning');
+unlike($unserved->{output}, qr/"tls\.example" is obtained/,
+    'unless another server serves it');
 
 my $off = $t->test_config(config(
     'acme_issuer x { uri https://a/; ssl_verify off; }',

@@ -16,6 +16,15 @@ ok(@examples, 'there are examples');
 
 my $t = AcmeTest->new;
 $t->start_ca(start => 0);
+mkdir $t->dir . '/acme', 0700 or die "acme: $!";
+my %secrets = (
+    'cloudflare.token' => "example_token\n",
+    'tsig.key' => 'key "acme" { algorithm hmac-sha256; secret "MTIz"; };',
+);
+for my $file (sort keys %secrets) {
+    my $path = $t->write_file("acme/$file", $secrets{$file});
+    chmod 0600, $path or die "$path: $!";
+}
 for my $example (map { basename($_) } @examples) {
     $t->write_example($example);
     my $result = $t->test_config;

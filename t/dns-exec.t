@@ -58,7 +58,7 @@ ok($t->wait_certificate('www.pium.life', seconds => 60),
     'a CNAME is followed to the zone to write to');
 ok($t->wait_log(qr{"\S+/broken add" exited with 3: no such zone; .*next attempt at}, 30),
     'a program that fails: what it said');
-ok($t->wait_log(qr{"\S+/endless" ran too long and was killed; .*next attempt at}, 30),
+ok($t->wait_log(qr{"\S+/endless add" ran too long and was killed; .*next attempt at}, 30),
     'one that hangs');
 for my $name (qw(_acme-challenge www.challenges)) {
     ok($t->wait_for(sub {
@@ -83,7 +83,18 @@ sub bad_configurations {
     $t->write_file('open.key', 'key "a" { algorithm hmac-sha256; '
         . 'secret "MTIz"; };');
     chmod 0644, "$dir/open.key";
+    $t->write_file('two.lines', "one\ntwo\n");
+    chmod 0600, "$dir/two.lines";
+    mkdir "$dir/folder", 0700 or die "$dir/folder: $!";
     my %bad = (
+        'type exec; exec /bin/true; token x;' => qr/cannot open the file/,
+        "type exec; exec /bin/true; key $dir/two.lines;" => qr/"key"/,
+        'type exec; exec /bin/true; zone a.example;'
+            => qr/"zone" is no option of type "exec" in "acme_dns" "x"/,
+        "type cloudflare; token $dir/two.lines;" => qr/one line, the token/,
+        "type cloudflare; token $dir/folder;" => qr/Is a directory/,
+        'type acme-dns; server https://a/; allow_from 192.0.2.0/24 192.0.2.1;'
+            => qr/"allow_from" directive: "192\.0\.2\.1" is not a network/,
         'type carrier-pigeon;' => qr/unknown; known are/,
         "type exec; exec $dir/none;" => qr/No such file/,
         'type exec; exec hook;' => qr/must be absolute/,
@@ -94,12 +105,15 @@ sub bad_configurations {
         'type acme-dns; server ftp://a/;' => qr/invalid value "ftp:/,
         "type rfc2136; server https://a/;" => qr/must be an address/,
         'exec /bin/true;' => qr/there is no "type"/,
-        'type exec; color red;' => qr/unknown directive "color" in "acme_dns"/,
+        'type exec; color red;' => qr/unknown directive "color" in "acme_dns", known are "type", "exec"/,
     );
     for my $options (sort keys %bad) {
         like(tried("acme_dns x { $options }", ''), qr/\[emerg\].*$bad{$options}/,
             $options);
     }
+    my $token = 'Tm9ib2R5-may_read-this';
+    unlike(tried("acme_dns x { type cloudflare; token $token; }", ''),
+        qr/Tm9ib2R5/, 'a token in the place of its file is not shown');
     like(tried('', 'dns=nobody'), qr/\[emerg\].*unknown "acme_dns" "nobody"/,
         'a provider that is not there');
 }

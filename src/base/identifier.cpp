@@ -96,6 +96,10 @@ Result<Identifier> parse_identifier(std::string_view text)
     if (auto ip = canonical_ip(text); !ip.empty()) {
         return Identifier{Identifier::Type::ip, std::move(ip)};
     }
+    if (text.find(':') != std::string_view::npos) {
+        return bad_name("it is neither a name nor an IP address; a port has "
+                        "no place here");
+    }
     std::string name = to_lower(text);
     if (name.ends_with('.')) {
         name.pop_back();

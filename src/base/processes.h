@@ -13,6 +13,7 @@ namespace base {
 class Processes {
 public:
     struct Program {
+        std::string name;                      // in messages
         std::vector<std::string> arguments;    // the first is its path
         std::vector<std::string> environment;  // "NAME=value", nothing else
         Duration limit;  // it is killed, with its children, after this

@@ -63,7 +63,9 @@ void Dns01::begin(const Proof& proof, Presented presented, bool preflight)
     const auto provider = providers_.find(proof.dns);
     if (provider == providers_.end()) {
         presented(base::Error{base::ErrorKind::config,
-                              "no DNS provider is configured for it"});
+                              "nothing here can write its DNS record: \"dns=\" "
+                              "with an \"acme_dns\", or an "
+                              "\"acme_dns_zone\", is needed"});
         return;
     }
     const auto number = ++last_;

@@ -69,8 +69,8 @@ void Http01::preflight(const Proof& proof, Presented done)
                          return response.status == 200
                              && response.body == proof.key_authorization;
                      };
-                     done(views ? judge(proof.identifier, *views, is_ours,
-                                        describe)
+                     done(views ? judge(proof.identifier, *views,
+                                        "port 80", is_ours, describe)
                                 : base::Status(views.error()));
                  });
 }

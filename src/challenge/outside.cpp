@@ -9,12 +9,20 @@ namespace {
 // Enough to see that one is another machine.
 constexpr std::size_t kMaxAddresses = 4;
 
-std::string place(const base::Identifier& identifier,
-                  const std::string& address)
+// Who is spoken of, before a verb.
+std::string subject(const base::Identifier& identifier,
+                    const std::string& address)
 {
-    return identifier.value == address
+    return identifier.type == base::Identifier::Type::ip
         ? address
-        : identifier.value + " resolves to " + address;
+        : identifier.value + " resolves to " + address + ", which";
+}
+
+std::string advice(const base::Identifier& identifier)
+{
+    return identifier.type == base::Identifier::Type::ip
+        ? "remove the address"
+        : "use dns-01 or remove the name";
 }
 
 }  // namespace
@@ -84,6 +92,7 @@ void Outside::finish(Number number, base::Result<Views> result)
 
 base::Status judge(
     const base::Identifier& identifier, const Outside::Views& views,
+    const std::string& port,
     const std::function<bool(const http::Response&)>& is_ours,
     const std::function<std::string(const http::Response&)>& describe)
 {
@@ -92,9 +101,9 @@ base::Status judge(
         if (answer && !is_ours(*answer)) {
             return base::Error{
                 base::ErrorKind::protocol,
-                place(identifier, address) + ", which " + describe(*answer)
-                    + ": this nginx does not serve it; use dns-01 or remove "
-                      "the name"};
+                subject(identifier, address) + " " + describe(*answer)
+                    + ": this nginx does not serve it; "
+                    + advice(identifier)};
         }
         found = found || answer;
     }
@@ -103,9 +112,10 @@ base::Status judge(
     }
     const auto& [address, answer] = views.front();
     return base::Error{base::ErrorKind::network,
-                       place(identifier, address)
-                           + ", which does not answer: "
-                           + answer.error().message};
+                       subject(identifier, address) + " does not answer on "
+                           + port + ": " + answer.error().message
+                           + "; open the port, for the CA comes to it, or "
+                           + advice(identifier)};
 }
 
 }  // namespace challenge

@@ -66,10 +66,12 @@ private:
 };
 
 // Whether all that answer are this nginx, and one does. A CA takes any of the
-// addresses, but another one where nothing answers. `describe` completes "who
-// ..." for an answer that is not ours.
+// addresses, but another one where nothing answers. `port` is what was
+// asked, as "port 80"; `describe` completes "who ..." for an answer that is not
+// ours.
 base::Status judge(
     const base::Identifier& identifier, const Outside::Views& views,
+    const std::string& port,
     const std::function<bool(const http::Response&)>& is_ours,
     const std::function<std::string(const http::Response&)>& describe);
 

@@ -121,7 +121,8 @@ void TlsAlpn01::knock(const Proof& proof, const Presented& done)
             const auto describe = [](const http::Response&) {
                 return "showed a certificate of its own to a CA's handshake";
             };
-            done(views ? judge(proof.identifier, *views, is_ours, describe)
+            done(views ? judge(proof.identifier, *views, "port 443", is_ours,
+                               describe)
                        : base::Status(views.error()));
         });
 }

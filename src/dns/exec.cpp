@@ -15,6 +15,20 @@ std::string last_words(std::string output)
     return output.empty() ? "it printed nothing" : base::printable(output);
 }
 
+// The program and, when that runs another one, which. What else is given to it
+// may be secret.
+std::string shown(const std::vector<std::string>& command,
+                  const std::string& action)
+{
+    std::string text;
+    for (const auto& argument : command) {
+        if (argument.starts_with('/')) {
+            text += argument + " ";
+        }
+    }
+    return text + action;
+}
+
 }  // namespace
 
 void Exec::add(const TxtRecord& record, Done done)
@@ -40,6 +54,7 @@ void Exec::begin()
 {
     const auto& task = tasks_.front();
     base::Processes::Program program;
+    program.name = shown(command_, task.action);
     program.arguments = command_;
     for (const auto& argument :
          {task.action, task.record.name, task.record.value})
@@ -69,7 +84,7 @@ void Exec::on_end(base::Result<base::Processes::End> end)
     }
     if (end->code != 0) {
         task.done(base::Error{base::ErrorKind::protocol,
-                              "\"" + command_.front() + " " + task.action
+                              "\"" + shown(command_, task.action)
                                   + "\" exited with "
                                   + std::to_string(end->code) + ": "
                                   + last_words(end->output)});

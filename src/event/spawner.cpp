@@ -83,7 +83,8 @@ private:
 base::Error failure(const std::string& name, int error)
 {
     return {base::ErrorKind::config,
-            "cannot run \"" + name + "\": " + strerror(error)};
+            "cannot run \"" + name + "\" as the worker user: "
+                + strerror(error)};
 }
 
 int code_of(int status)
@@ -107,7 +108,7 @@ Spawner::~Spawner()
 
 void Spawner::run(Program program, Done done)
 {
-    children_.push_back({*this, program.arguments.front(), std::move(done)});
+    children_.push_back({*this, program.name, std::move(done)});
     auto& child = children_.back();
     if (auto status = start(child, program); !status) {
         child.collection = timers_.after(

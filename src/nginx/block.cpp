@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 
 #include "base/text.h"
 
@@ -22,7 +21,7 @@ struct Reading {
     std::string directive;
     std::span<const BlockOption> options;
     void* block;
-    std::set<std::string> seen;
+    OptionNames& seen;
 };
 
 struct CloseFile {
@@ -39,6 +38,22 @@ std::string values(ngx_conf_t* cf)
     return text;
 }
 
+std::string known(std::span<const BlockOption> options)
+{
+    std::string text;
+    for (const auto& option : options) {
+        text += (text.empty() ? "" : ", ") + quoted(option.name);
+    }
+    return text;
+}
+
+// "" for what must not be in a message.
+std::string shown_values(ngx_conf_t* cf, const BlockOption& option)
+{
+    const bool path = argument(cf).find('/') != std::string_view::npos;
+    return option.leads_to_secret && !path ? "" : values(cf);
+}
+
 char* take_option(ngx_conf_t* cf, Reading& reading)
 {
     const std::string name(argument(cf, 0));
@@ -47,7 +62,8 @@ char* take_option(ngx_conf_t* cf, Reading& reading)
     const auto where = quoted(name);
     if (option == reading.options.end()) {
         return refuse(cf, "unknown directive " + where + " in \""
-                              + reading.directive + "\"");
+                              + reading.directive + "\", known are "
+                              + known(reading.options));
     }
     const auto given = cf->args->nelts - 1;
     if (given < option->least || given > option->most) {
@@ -58,7 +74,8 @@ char* take_option(ngx_conf_t* cf, Reading& reading)
         return refuse(cf, where + " directive is duplicate");
     }
     if (auto status = option->set(cf, reading.block); !status) {
-        return refuse(cf, "invalid value" + values(cf) + " in " + where
+        return refuse(cf, "invalid value" + shown_values(cf, *option)
+                              + " in " + where
                               + " directive: " + status.error().message);
     }
     return NGX_CONF_OK;
@@ -99,7 +116,7 @@ base::Result<base::Secret> read_whole(FILE* file, const std::string& path)
     base::Secret content(std::string_view(text).substr(0, size));
     base::wipe(text.data(), size);
     if (ferror(file) != 0) {
-        return invalid("cannot read \"" + path + "\"");
+        return invalid("cannot read \"" + path + "\": " + strerror(errno));
     }
     return content;
 }
@@ -124,7 +141,13 @@ base::Result<base::Secret> read(ngx_conf_t* cf, std::string_view name,
     }
     const UniqueFile file(fopen(path->c_str(), "re"));
     if (!file) {
-        return invalid("cannot open \"" + *path + "\": " + strerror(errno));
+        const std::string why = strerror(errno);
+        // It may be the secret itself.
+        return invalid(secret && name.find('/') == std::string_view::npos
+                           ? "cannot open the file of this name (a secret "
+                             "does not stand here itself, but in a file): "
+                               + why
+                           : "cannot open \"" + *path + "\": " + why);
     }
     if (secret) {
         if (auto status = check_mode(file.get(), *path); !status) {
@@ -137,9 +160,9 @@ base::Result<base::Secret> read(ngx_conf_t* cf, std::string_view name,
 }  // namespace
 
 char* read_block(ngx_conf_t* cf, std::span<const BlockOption> options,
-                 void* block)
+                 void* block, OptionNames& given)
 {
-    Reading reading{std::string(argument(cf, 0)), options, block, {}};
+    Reading reading{std::string(argument(cf, 0)), options, block, given};
     return read_into(cf, reading);
 }
 

@@ -3,6 +3,7 @@
 
 #include "nginx/ngx.h"
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,18 +13,24 @@
 
 namespace nginx {
 
-// One option: its least and greatest number of arguments, and what takes them
-// into the block that was given to read_block().
+// One option: its least and greatest number of arguments, what takes them
+// into the block that was given to read_block(), and whether they say where a
+// secret is: then a message shows them only when they look like a path, for
+// the secret itself may stand there.
 struct BlockOption {
     std::string_view name;
     ngx_uint_t least;
     ngx_uint_t most;
     base::Status (*set)(ngx_conf_t* cf, void* block);
+    bool leads_to_secret = false;
 };
+
+// The names of the options that were given.
+using OptionNames = std::set<std::string, std::less<>>;
 
 // Reads to the closing brace; each option once at most.
 char* read_block(ngx_conf_t* cf, std::span<const BlockOption> options,
-                 void* block);
+                 void* block, OptionNames& given);
 
 // An argument of the line that is being read.
 std::string_view argument(ngx_conf_t* cf, ngx_uint_t i = 1);

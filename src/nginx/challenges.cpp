@@ -25,10 +25,8 @@ struct Listeners {
 
 void look_at(const ngx_http_conf_port_t& port, Listeners& all)
 {
-    const auto* addresses =
-        static_cast<const ngx_http_conf_addr_t*>(port.addrs.elts);
-    for (ngx_uint_t i = 0; i < port.addrs.nelts; i++) {
-        const auto& options = addresses[i].opt;
+    for (const auto& address : elements<ngx_http_conf_addr_t>(&port.addrs)) {
+        const auto& options = address.opt;
 #if (NGX_HTTP_V3)
         if (options.quic) {
             continue;
@@ -49,12 +47,8 @@ Listeners listeners(ngx_conf_t* cf)
     const auto& core = *static_cast<ngx_http_core_main_conf_t*>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
     Listeners all;
-    if (core.ports == nullptr) {
-        return all;
-    }
-    const auto* ports = static_cast<ngx_http_conf_port_t*>(core.ports->elts);
-    for (ngx_uint_t i = 0; i < core.ports->nelts; i++) {
-        look_at(ports[i], all);
+    for (const auto& port : elements<ngx_http_conf_port_t>(core.ports)) {
+        look_at(port, all);
     }
     return all;
 }
@@ -98,8 +92,12 @@ std::string reason(const base::Identifier& name)
         return "a wildcard needs a DNS challenge (\"dns=\", "
                "\"acme_dns_zone\" or \"challenge=dns-persist-01\")";
     }
+    if (name.type == base::Identifier::Type::ip) {
+        return "an IP address needs \"http-01\" and a plain listener, or "
+               "\"tls-alpn-01\" and one with \"ssl\"";
+    }
     return "\"http-01\" needs a plain listener, \"tls-alpn-01\" one with "
-           "\"ssl\", \"dns-01\" \"dns=\" or an "
+           "\"ssl\", \"dns-01\" and \"dns-account-01\" need \"dns=\" or an "
            "\"acme_dns_zone\"";
 }
 

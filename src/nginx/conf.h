@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,12 @@ struct DnsZoneLine {
     std::string name_server;  // empty: a name of a certificate
 };
 
+// One acme_dns_listen line.
+struct DnsListenLine {
+    Place place;
+    ngx_addr_t address;
+};
+
 // What nginx's own slot functions write to: offsetof needs a plain struct.
 struct MainSlots {
     ngx_str_t state_path;
@@ -69,7 +76,7 @@ struct MainConf : MainSlots {
     Placeholder placeholder;
     crypto::UniqueSslContext validation_context;
     DnsZoneLine dns_zone;
-    std::vector<ngx_addr_t> dns_addresses;
+    std::vector<DnsListenLine> dns_listen;
     std::optional<dns::Responder> responder;
     // All that exist in the zone, as dns::Name::key() gives them.
     std::set<std::string, std::less<>> dns_names;
@@ -103,6 +110,16 @@ inline std::string_view view(const ngx_str_t& text)
     return {reinterpret_cast<const char*>(text.data), text.len};
 }
 
+// The elements of an array of nginx; none when there is no array.
+template <typename T>
+std::span<const T> elements(const ngx_array_t* array)
+{
+    if (array == nullptr) {
+        return {};
+    }
+    return {static_cast<const T*>(array->elts), array->nelts};
+}
+
 // Text that lives as long as the pool.
 ngx_str_t pool_copy(ngx_pool_t* pool, std::string_view text);
 
@@ -132,8 +149,10 @@ char* on_acme_dns(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 // Mail addresses, one or more: what both "contact"s take.
 base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf);
 
-// One challenge type this version can answer.
-base::Status check_challenge(std::string_view type);
+// Adds a challenge type; an Error when this version cannot answer it, or it is
+// there already.
+base::Status add_challenge(std::vector<std::string>& all,
+                           std::string_view type);
 
 // The directory of a CA known by name; nothing for an unknown one.
 const char* built_in_directory(std::string_view name);
@@ -150,6 +169,8 @@ base::Identifiers names_of_server(ngx_conf_t* cf,
 char* prepare_server(ngx_conf_t* cf, MainConf& main, ServerConf& server);
 // After nginx built the servers' SSL_CTXs.
 void attach_servers(ngx_conf_t* cf, MainConf& main);
+// Of certificates whose servers listen without TLS.
+void warn_of_unserved(ngx_conf_t* cf, const MainConf& main);
 
 // challenges.cpp: gives each certificate the challenge types it may be proved
 // by, and warns when none of them can work.

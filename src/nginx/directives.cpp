@@ -57,16 +57,19 @@ base::Status set_key(DomainLine& line, std::string_view value)
 base::Status set_challenges(DomainLine& line, std::string_view value)
 {
     for (auto type : split(value)) {
-        if (auto status = check_challenge(type); !status) {
+        if (auto status = add_challenge(line.challenges, type); !status) {
             return status;
         }
-        line.challenges.emplace_back(type);
     }
     return base::ok();
 }
 
 base::Status set_dns(DomainLine& line, std::string_view value)
 {
+    if (value.empty()) {
+        return Error{base::ErrorKind::config,
+                     "the name of an \"acme_dns\" block is empty"};
+    }
     line.dns = value;
     return base::ok();
 }
@@ -231,9 +234,15 @@ base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
     return contacts;
 }
 
-base::Status check_challenge(std::string_view type)
+base::Status add_challenge(std::vector<std::string>& all,
+                           std::string_view type)
 {
+    if (std::ranges::find(all, type) != all.end()) {
+        return Error{base::ErrorKind::config,
+                     quoted(type) + " is there twice"};
+    }
     if (std::ranges::find(kChallenges, type) != std::end(kChallenges)) {
+        all.emplace_back(type);
         return base::ok();
     }
     return Error{base::ErrorKind::config,

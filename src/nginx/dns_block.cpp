@@ -4,6 +4,7 @@
 #include "nginx/guarded.h"
 
 #include <algorithm>
+#include <array>
 
 #include "aws/environment.h"
 #include "http/url.h"
@@ -15,17 +16,19 @@ namespace {
 using manager::DnsSettings;
 using Type = DnsSettings::Type;
 
+// A type and the options it takes.
 struct TypeName {
     std::string_view name;
     Type type;
+    std::array<std::string_view, 3> options;
 };
 
 constexpr TypeName kTypes[] = {
-    {"exec", Type::exec},
-    {"rfc2136", Type::rfc2136},
-    {"cloudflare", Type::cloudflare},
-    {"route53", Type::route53},
-    {"acme-dns", Type::acme_dns},
+    {"exec", Type::exec, {"exec", "timeout"}},
+    {"rfc2136", Type::rfc2136, {"key", "server", "zone"}},
+    {"cloudflare", Type::cloudflare, {"token", "endpoint"}},
+    {"route53", Type::route53, {"zone_id", "endpoint"}},
+    {"acme-dns", Type::acme_dns, {"server", "allow_from"}},
 };
 
 DnsSettings& settings_of(void* block)
@@ -128,7 +131,7 @@ base::Status set_token(ngx_conf_t* cf, void* block)
     auto token = text->reveal();
     token = token.substr(0, token.find_last_not_of(" \r\n") + 1);
     if (token.empty() || !http::is_header_value(token)) {
-        return invalid("there is no token in it");
+        return invalid("it must hold one line, the token");
     }
     settings_of(block).cloudflare.token = base::Secret(token);
     return base::ok();
@@ -143,10 +146,22 @@ base::Status set_zone_id(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
-// The server judges them.
+// acme-dns takes no address without a length.
+bool is_network(ngx_conf_t* cf, std::string_view text)
+{
+    ngx_str_t copy = pool_copy(cf->pool, text);
+    ngx_cidr_t network;
+    return text.find('/') != std::string_view::npos && copy.data != nullptr
+        && ngx_ptocidr(&copy, &network) != NGX_ERROR;
+}
+
 base::Status set_allow_from(ngx_conf_t* cf, void* block)
 {
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        if (!is_network(cf, argument(cf, i))) {
+            return invalid(quoted(argument(cf, i))
+                           + " is not a network such as 192.0.2.0/24");
+        }
         settings_of(block).allow_from.emplace_back(argument(cf, i));
     }
     return base::ok();
@@ -182,12 +197,31 @@ constexpr BlockOption kOptions[] = {
     {"timeout", 1, 1, set_timeout},
     {"server", 1, 1, set_server},
     {"zone", 1, 1, set_zone},
-    {"key", 1, 1, set_key},
-    {"token", 1, 1, set_token},
+    {"key", 1, 1, set_key, true},
+    {"token", 1, 1, set_token, true},
     {"zone_id", 1, 1, set_zone_id},
     {"endpoint", 1, 1, set_endpoint},
     {"allow_from", 1, NGX_CONF_MAX_ARGS, set_allow_from},
 };
+
+// An option of another type would be without effect.
+base::Status check_options(const DnsSettings& settings,
+                           const OptionNames& given)
+{
+    const auto type = std::ranges::find(kTypes, settings.type, &TypeName::type);
+    if (type == std::end(kTypes)) {
+        return base::ok();
+    }
+    for (const auto& name : given) {
+        if (name != "type"
+            && std::ranges::find(type->options, name) == type->options.end())
+        {
+            return invalid(quoted(name) + " is no option of type "
+                           + quoted(type->name));
+        }
+    }
+    return base::ok();
+}
 
 // What the type cannot do without.
 base::Status check(const DnsSettings& settings)
@@ -232,12 +266,17 @@ char* take_block(ngx_conf_t* cf, std::vector<DnsSettings>& all)
     {
         return refuse(cf, "duplicate \"acme_dns\" " + name);
     }
-    if (char* result = read_block(cf, kOptions, &settings);
+    OptionNames given;
+    if (char* result = read_block(cf, kOptions, &settings, given);
         result != NGX_CONF_OK)
     {
         return result;
     }
-    if (auto status = check(settings); !status) {
+    auto status = check(settings);
+    if (status) {
+        status = check_options(settings, given);
+    }
+    if (!status) {
         return refuse(cf, status.error().message + " in \"acme_dns\" "
                               + name);
     }

@@ -2,6 +2,9 @@
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
 
+#include <algorithm>
+#include <span>
+
 #include "dns/server_address.h"
 
 namespace nginx {
@@ -23,7 +26,24 @@ char* refuse_address(ngx_conf_t* cf, std::string_view text,
                           + quoted(argument(cf, 0)) + " directive: " + why);
 }
 
-char* take_listen(ngx_conf_t* cf, std::vector<ngx_addr_t>& addresses)
+// What ngx_parse_url() has no words for.
+std::string why_no_address(std::string_view text, const char* error)
+{
+    if (std::ranges::count(text, ':') > 1 && !text.starts_with('[')) {
+        return "an IPv6 address stands in brackets";
+    }
+    return error == nullptr ? "it must be an IP address, with a port behind "
+                              "a colon or without"
+                            : error;
+}
+
+bool is_same(const ngx_addr_t& a, const ngx_addr_t& b)
+{
+    return ngx_cmp_sockaddr(a.sockaddr, a.socklen, b.sockaddr, b.socklen, 1)
+        == NGX_OK;
+}
+
+char* take_listen(ngx_conf_t* cf, std::vector<DnsListenLine>& lines)
 {
     ngx_url_t url{};
     url.url = pool_copy(cf->pool, argument(cf));
@@ -34,9 +54,19 @@ char* take_listen(ngx_conf_t* cf, std::vector<ngx_addr_t>& addresses)
         && ngx_parse_url(cf->pool, &url) == NGX_OK;
     if (!parsed || url.naddrs == 0 || url.family == AF_UNIX) {
         return refuse_address(cf, argument(cf),
-                              url.err == nullptr ? "no address" : url.err);
+                              why_no_address(argument(cf), url.err));
     }
-    addresses.insert(addresses.end(), url.addrs, url.addrs + url.naddrs);
+    for (const auto& address : std::span(url.addrs, url.naddrs)) {
+        const auto repeated =
+            std::ranges::find_if(lines, [&](const DnsListenLine& line) {
+                return is_same(line.address, address);
+            });
+        if (repeated != lines.end()) {
+            return refuse(cf, "duplicate address " + quoted(argument(cf))
+                                  + " in \"acme_dns_listen\" directive");
+        }
+        lines.push_back({place_of(cf), address});
+    }
     return NGX_CONF_OK;
 }
 
@@ -55,14 +85,16 @@ char* take_zone(ngx_conf_t* cf, DnsZoneLine& line)
     if (cf->args->nelts == 2) {
         return NGX_CONF_OK;
     }
-    auto server = argument(cf, 2);
-    if (!server.starts_with("ns=") || !dns::Name::from_text(server.substr(3)))
+    const auto server = argument(cf, 2);
+    const auto host = base::parse_identifier(
+        server.starts_with("ns=") ? server.substr(3) : "");
+    if (!host || host->type != base::Identifier::Type::dns || host->wildcard())
     {
         return refuse(cf, "invalid value " + quoted(server)
                               + " in \"acme_dns_zone\" directive: only "
                                 "\"ns=\" with a host name is known");
     }
-    line.name_server = server.substr(3);
+    line.name_server = host->value;
     return NGX_CONF_OK;
 }
 
@@ -94,7 +126,7 @@ char* on_acme_dns_zone(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
 char* on_acme_dns_listen(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
 {
     return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
-        return take_listen(cf, static_cast<MainConf*>(conf)->dns_addresses);
+        return take_listen(cf, static_cast<MainConf*>(conf)->dns_listen);
     });
 }
 

@@ -91,27 +91,65 @@ char* set_zone(ngx_conf_t* cf, MainConf& main)
     return NGX_CONF_OK;
 }
 
+// Whether a server of http listens there too. nginx would say so only when it
+// cannot bind, which `nginx -t` takes for its own being running.
+bool is_taken(ngx_conf_t* cf, const ngx_addr_t& address)
+{
+    const auto& core = *static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    for (const auto& port : elements<ngx_http_conf_port_t>(core.ports)) {
+        for (const auto& other :
+             elements<ngx_http_conf_addr_t>(&port.addrs))
+        {
+            if (ngx_cmp_sockaddr(other.opt.sockaddr, other.opt.socklen,
+                                 address.sockaddr, address.socklen, 1)
+                == NGX_OK)
+            {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+char* listen(ngx_conf_t* cf, MainConf& main, const DnsListenLine& line)
+{
+    if (is_taken(cf, line.address)) {
+        return refuse(cf, line.place,
+                      "\"" + std::string(view(line.address.name))
+                          + "\" in \"acme_dns_listen\" directive is what a "
+                            "\"listen\" has");
+    }
+    const bool added = add_listener(cf, main, line.address, SOCK_DGRAM)
+        && add_listener(cf, main, line.address, SOCK_STREAM);
+    return added ? NGX_CONF_OK : static_cast<char*>(NGX_CONF_ERROR);
+}
+
 }  // namespace
 
 char* add_name_server(ngx_conf_t* cf, MainConf& main)
 {
-    if (main.dns_zone.zone.empty() && main.dns_addresses.empty()) {
+    const auto& zone = main.dns_zone;
+    const auto& lines = main.dns_listen;
+    if (zone.zone.empty() && lines.empty()) {
         return NGX_CONF_OK;
     }
-    if (main.dns_zone.zone.empty() || main.dns_addresses.empty()) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"acme_dns_zone\" and \"acme_dns_listen\" need each "
-                      "other");
-        return static_cast<char*>(NGX_CONF_ERROR);
+    if (lines.empty()) {
+        return refuse(cf, zone.place,
+                      "\"acme_dns_zone\" needs an \"acme_dns_listen\", where "
+                      "the zone is answered for");
+    }
+    if (zone.zone.empty()) {
+        return refuse(cf, lines.front().place,
+                      "\"acme_dns_listen\" needs an \"acme_dns_zone\" to "
+                      "answer for");
     }
     if (char* result = set_zone(cf, main); result != NGX_CONF_OK) {
         return result;
     }
-    for (const auto& address : main.dns_addresses) {
-        if (!add_listener(cf, main, address, SOCK_DGRAM)
-            || !add_listener(cf, main, address, SOCK_STREAM))
-        {
-            return static_cast<char*>(NGX_CONF_ERROR);
+    for (const auto& line : lines) {
+        if (char* result = listen(cf, main, line); result != NGX_CONF_OK) {
+            return result;
         }
     }
     return NGX_CONF_OK;

@@ -77,10 +77,11 @@ base::Status set_account_key(ngx_conf_t* cf, void* block)
 base::Status set_challenge(ngx_conf_t* cf, void* block)
 {
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
-        if (auto status = check_challenge(argument(cf, i)); !status) {
+        auto status =
+            add_challenge(settings_of(block).challenges, argument(cf, i));
+        if (!status) {
             return status;
         }
-        settings_of(block).challenges.emplace_back(argument(cf, i));
     }
     return base::ok();
 }
@@ -154,7 +155,8 @@ char* take_block(ngx_conf_t* cf, MainConf& main)
     if (const char* known = built_in_directory(settings.name)) {
         settings.directory = known;
     }
-    if (char* result = read_block(cf, kOptions, &settings);
+    OptionNames given;
+    if (char* result = read_block(cf, kOptions, &settings, given);
         result != NGX_CONF_OK)
     {
         return result;

@@ -175,6 +175,7 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
         return NGX_ERROR;
     }
     attach_servers(cf, main);
+    warn_of_unserved(cf, main);
     const bool done = add_name_server(cf, main) == NGX_CONF_OK
         && add_state_path(cf, main) == NGX_CONF_OK
         && add_zone(cf, main) == NGX_CONF_OK;

@@ -150,6 +150,12 @@ void attach_server(MainConf& main, ServerConf& server, SSL_CTX* context)
     server.tls->attach(context);
 }
 
+ServerConf& conf_of(const ngx_http_core_srv_conf_t& server)
+{
+    return *static_cast<ServerConf*>(
+        server.ctx->srv_conf[ngx_http_acme_domain_module.ctx_index]);
+}
+
 }  // namespace
 
 void attach_servers(ngx_conf_t* cf, MainConf& main)
@@ -163,14 +169,49 @@ void attach_servers(ngx_conf_t* cf, MainConf& main)
     auto** servers =
         static_cast<ngx_http_core_srv_conf_t**>(core->servers.elts);
     for (ngx_uint_t i = 0; i < core->servers.nelts; i++) {
-        void** confs = servers[i]->ctx->srv_conf;
-        auto& server = *static_cast<ServerConf*>(
-            confs[ngx_http_acme_domain_module.ctx_index]);
         auto& ssl = *static_cast<ngx_http_ssl_srv_conf_t*>(
-            confs[ngx_http_ssl_module.ctx_index]);
+            ssl_conf_of(servers[i]->ctx->srv_conf));
         if (ssl.ssl.ctx != nullptr) {
             answer_tls_alpn_01(ssl.ssl.ctx, main);
-            attach_server(main, server, ssl.ssl.ctx);
+            attach_server(main, conf_of(*servers[i]), ssl.ssl.ctx);
+        }
+    }
+}
+
+void warn_of_unserved(ngx_conf_t* cf, const MainConf& main)
+{
+    const auto& core = *static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    std::set<std::size_t> served;
+    for (const auto& port : elements<ngx_http_conf_port_t>(core.ports)) {
+        for (const auto& address :
+             elements<ngx_http_conf_addr_t>(&port.addrs))
+        {
+            if (!address.opt.ssl) {
+                continue;
+            }
+            for (const auto* server :
+                 elements<ngx_http_core_srv_conf_t*>(&address.servers))
+            {
+                const auto& certificates = conf_of(*server).certificates;
+                served.insert(certificates.begin(), certificates.end());
+            }
+        }
+    }
+    for (const auto* server :
+         elements<ngx_http_core_srv_conf_t*>(&core.servers))
+    {
+        for (auto index : conf_of(*server).certificates) {
+            if (!served.insert(index).second) {
+                continue;
+            }
+            const auto& place = main.certificate_places[index];
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "the certificate \"%s\" is obtained but served "
+                          "nowhere: its server has no \"listen ... ssl\", "
+                          "\"acme_domain\" in %s:%ui",
+                          main.settings.certificates[index].id.c_str(),
+                          place.file.c_str(), place.line);
         }
     }
 }

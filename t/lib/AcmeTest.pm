@@ -145,7 +145,8 @@ sub write_example {
     return $self->write_config(AcmeTest::Example::on_loopback(
         AcmeTest::Example::example_text($name), globals => '%%GLOBALS%%',
         http => "%%HTTP_GLOBALS%%\n%%ACME%%", http_port => $self->http_port,
-        tls_port => $self->tls_port));
+        tls_port => $self->tls_port, dns_port => $self->port('PORT_DNS'),
+        folder => $self->{dir}));
 }
 
 # A CA prepared but not started has no root yet, and needs none here.

@@ -141,14 +141,17 @@ TEST_F(Http01, SilenceAndNoAddressAreSaid)
 {
     EXPECT_THAT(preflight(), HasSubstr("a.example has no address"));
     know("192.0.2.1");
-    EXPECT_EQ(preflight(), "a.example resolves to 192.0.2.1, which does not "
-                           "answer: connection refused");
+    EXPECT_EQ(preflight(),
+              "a.example resolves to 192.0.2.1, which does not answer on port "
+              "80: connection refused; open the port, for the CA comes to it, or "
+              "use dns-01 or remove the name");
 }
 
 TEST_F(Http01, AnAddressNeedsNoDns)
 {
     EXPECT_EQ(preflight("2001:db8::9"),
-              "2001:db8::9, which does not answer: connection refused");
+              "2001:db8::9 does not answer on port 80: connection refused; open "
+              "the port, for the CA comes to it, or remove the address");
     EXPECT_EQ(machine.requests[0].url,
               "http://[2001:db8::9]/.well-known/acme-challenge/token");
 }

@@ -22,12 +22,15 @@ sub example_text {
 }
 
 # Options: globals (in place of the file's own), http (more lines for the http
-# block), http_port, tls_port.
+# block), http_port, tls_port, dns_port, folder (in place of /etc/nginx).
 sub on_loopback {
     my ($text, %o) = @_;
     $text =~ s/^\s*listen\s+\[::\]:.*\n//mg;
     $text =~ s/(\blisten\s+)(?:[\d.]+:|\*:)?80\b/${1}127.0.0.1:$o{http_port}/g;
     $text =~ s/(\blisten\s+)(?:[\d.]+:|\*:)?443\b/${1}127.0.0.1:$o{tls_port}/g;
+    $text =~ s/^\s*acme_dns_listen\s+\[.*\n//mg;
+    $text =~ s/(\bacme_dns_listen\s+)[\d.]+;/${1}127.0.0.1:$o{dns_port};/g;
+    $text =~ s{/etc/nginx/}{$o{folder}/}g;
     $text =~ s/^\s*acme_state_path\s.*\n//mg;
     return with_globals($text, %o);
 }
