@@ -17,13 +17,14 @@ constexpr std::size_t kDigest = 43;
 // the other.
 constexpr const char* kTurn = "update";
 
-base::Error error_of(const http::Response& response, base::Time now)
+base::Error error_of(const http::Response& response, base::Time now,
+                     bool registered)
 {
     const auto object = json::parse_object(response.body);
     const auto said = object ? json::find_string(*object, "error")
                              : std::nullopt;
     auto error = provider_error(response, said.value_or(""), now);
-    if (error.kind == base::ErrorKind::refused) {
+    if (registered && error.kind == base::ErrorKind::refused) {
         error.message += "; the server does not know this registration any "
                          "more, or allows it from other addresses only";
     }
@@ -93,7 +94,9 @@ void AcmeDns::post(http::Request request,
     client_->send(std::move(request),
                   [this, completion](base::Result<http::Response> result) {
                       if (result && !result->success()) {
-                          completion(error_of(*result, clock_.now()));
+                          completion(
+                              error_of(*result, clock_.now(),
+                                       settings_.registration.has_value()));
                           return;
                       }
                       completion(std::move(result));

@@ -191,6 +191,12 @@ TEST_F(AcmeDns, ARefusedRegistrationIsSaidToBe)
     EXPECT_EQ(last.error().kind, base::ErrorKind::refused);
 }
 
+TEST_F(AcmeDns, WhoMayNotRegisterHasNoRegistrationToLose)
+{
+    wire.answer(401, R"({"error":"forbidden"})");
+    EXPECT_EQ(add(), "acme-dns: registering: HTTP 401: forbidden");
+}
+
 TEST_F(AcmeDns, ErrorsAreToldInItsOwnWords)
 {
     struct Case {
