@@ -44,6 +44,7 @@ http {
         server_name pium.life *.pium.life;
         acme_domain pium.life *.pium.life dns=hook challenge=dns-01;
         acme_domain www.pium.life dns=hook challenge=dns-01;
+        acme_domain *.shop.pium.life dns=hook challenge=dns-01;
         acme_domain broken.pium.life dns=broken challenge=dns-01;
         acme_domain endless.pium.life dns=endless challenge=dns-01;
     }
@@ -56,6 +57,8 @@ ok($t->wait_certificate('pium.life', seconds => 60),
     'a name and its wildcard, by two values at one name');
 ok($t->wait_certificate('www.pium.life', seconds => 60),
     'a CNAME is followed to the zone to write to');
+ok($t->wait_certificate('a.shop.pium.life', seconds => 60),
+    'a wildcard of several certificates in one server is served by its names');
 ok($t->wait_log(qr{"\S+/broken add" exited with 3: no such zone; .*next attempt at}, 30),
     'a program that fails: what it said');
 ok($t->wait_log(qr{"\S+/endless add" ran too long and was killed; .*next attempt at}, 30),

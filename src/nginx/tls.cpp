@@ -39,6 +39,13 @@ std::string local_address(SSL* ssl)
     return written == nullptr ? std::string() : written;
 }
 
+// "*.pium.life" for "www.pium.life": of one label, as RFC 6125 has it.
+std::string wildcard_over(const std::string& name)
+{
+    const auto dot = name.find('.');
+    return dot == std::string::npos ? std::string() : "*" + name.substr(dot);
+}
+
 crypto::UniqueChain without_leaf(const crypto::Chain& chain)
 {
     crypto::UniqueChain stack(sk_X509_new_null());
@@ -139,6 +146,15 @@ void TlsServer::add(ServedCertificate& certificate,
 
 void TlsServer::attach(SSL_CTX* context)
 {
+    // A name's own certificate comes first, one of a wildcard over it is better
+    // than none.
+    for (auto& [name, entries] : by_name_) {
+        const auto over = by_name_.find(wildcard_over(name));
+        if (over != by_name_.end() && over->first != name) {
+            entries.insert(entries.end(), over->second.begin(),
+                           over->second.end());
+        }
+    }
     context_ = context;
     SSL_CTX_set_cert_cb(context, on_certificate, this);
 }
@@ -171,13 +187,23 @@ TlsServer::Entry& TlsServer::wanted_by(SSL* ssl)
 {
     auto* log = log_of(ssl);
     if (entries_.size() > 1) {
-        const auto found = by_name_.find(name_asked_by(ssl));
-        if (found != by_name_.end()) {
-            return best_of(found->second, log);
+        if (const auto* entries = entries_for(name_asked_by(ssl))) {
+            return best_of(*entries, log);
         }
     }
     entries_.front().certificate->refresh(*environment_.tables, log);
     return entries_.front();
+}
+
+// Null when no certificate here is for the name.
+const std::vector<TlsServer::Entry*>* TlsServer::entries_for(
+    const std::string& name) const
+{
+    auto found = by_name_.find(name);
+    if (found == by_name_.end()) {
+        found = by_name_.find(wildcard_over(name));
+    }
+    return found == by_name_.end() ? nullptr : &found->second;
 }
 
 // Who asks for no name came by address (RFC 8738: no SNI then).

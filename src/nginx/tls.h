@@ -92,6 +92,7 @@ private:
 
     bool choose(SSL* ssl);
     Entry& wanted_by(SSL* ssl);
+    const std::vector<Entry*>* entries_for(const std::string& name) const;
     std::string name_asked_by(SSL* ssl) const;
     Entry& best_of(const std::vector<Entry*>& entries, ngx_log_t* log);
     bool usable(SSL* ssl, Entry& entry);
