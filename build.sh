@@ -14,7 +14,8 @@ build_packages=(nginx nginx-dev g++ make libssl-dev libcurl4-openssl-dev
 run_packages=(perl libio-socket-ssl-perl libnet-ssleay-perl openssl
     ca-certificates)
 test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
-    curl valgrind bind9-dnsutils knot unbound)
+    curl valgrind bind9-dnsutils knot unbound prometheus python3-jsonschema
+    chromium chromium-driver)
 lint_packages=(clang-tidy cppcheck shellcheck)
 fuzz_packages=(clang libclang-rt-dev cmake ninja-build)
 
@@ -30,6 +31,11 @@ usage: ./build.sh COMMAND
   run --domain NAME [--issuer ISSUER]
                        the same on a public host (ports 80 and 443) with a
                        public CA, letsencrypt-staging unless given
+  status [--json] [--warn DAYS] URL [CURL-OPTION...]
+                       what an acme_status or acme_api location says. Exit code:
+                       0 all valid, 1 something fails or the helper is down,
+                       2 something ends within DAYS (14), or a sixth of its
+                       lifetime if that is less, 3 nothing could be read
   test [FILE...]       unit tests, then tests against a real nginx and CA.
                        FILE: t/x.t, t/unit/x_test.cpp or a GoogleTest filter
   lint                 clang-tidy, cppcheck, shellcheck
@@ -119,7 +125,7 @@ pin_nginx_dev() {
 
 install_packages() {
     local status=0
-    [[ " $* " =~ \ (nginx|knot|unbound)\  ]] && hold_services
+    [[ " $* " =~ \ (nginx|knot|unbound|prometheus)\  ]] && hold_services
     logged apt-install as_root env DEBIAN_FRONTEND=noninteractive apt-get \
         install -y -q --no-install-recommends "$@" || status=$?
     release_services
@@ -396,6 +402,9 @@ run() {
     [[ " $* " == *" --domain"* ]] || need_tools
     exec perl "-I$root/t/lib" "$root/t/demo.pl" "$@"
 }
+
+# Not quiet about what is missing: it is for a monitoring system, too.
+status() { exec perl "$root/t/status.pl" "$@"; }
 
 passed=0
 failed=0
@@ -735,7 +744,7 @@ main() {
     shift || true
     case $command in
         build) build_command "$@" ;;
-        deps | run | lint | fuzz | clean) "$command" "$@" ;;
+        deps | run | status | lint | fuzz | clean) "$command" "$@" ;;
         test) run_tests "$@" ;;
         install) install_module "$@" ;;
         help | -h | --help) help ;;

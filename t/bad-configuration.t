@@ -15,6 +15,7 @@ my $dir = $t->dir;
 
 sub in_server { return ('', "acme_domain $_[0];") }
 sub in_http { return ("$_[0]", 'acme_domain a.example;') }
+sub in_location { return ('', "acme_domain a.example; location $_[0]") }
 sub in_issuer { return in_http("acme_issuer x { $_[0] }") }
 
 my $long = join '.', ('a' x 62) x 4, 'bc';    # 254 characters
@@ -114,6 +115,18 @@ my @bad = (
         qr/"acme_state_path": it is not a directory/ ],
     [ in_http('acme_state_path "";'), qr/"acme_state_path": it must be/ ],
     [ in_http('acme_state_path /;'), qr/"acme_state_path": it must be/ ],
+    [ in_location('= /acme { acme_api; }'),
+        qr/"acme_api" needs a location given by a prefix/ ],
+    [ in_location('~ ^/acme { acme_api; }'),
+        qr/"acme_api" needs a location given by a prefix/ ],
+    [ in_location('/acme { acme_api; acme_status; }'), qr/is there twice/ ],
+    [ in_location('/acme { acme_status on; }'),
+        qr/invalid number of arguments in "acme_status"/ ],
+    [ 'acme_issuer x { uri https://a/; staging y; }',
+        'acme_domain a.example; location /acme { acme_api; deny all; }',
+        qr/unknown issuer "y" in "staging" of issuer "x"/ ],
+    [ in_issuer('uri https://a/; staging x;'),
+        qr/invalid value "x" in "staging".*its own twin/ ],
     [ in_issuer('uri https://a/; challenge http-01 dns-02;'),
         qr/invalid value "http-01" "dns-02" in "challenge"/ ],
 );
@@ -171,6 +184,29 @@ like($unserved->{output},
     'with a warning');
 unlike($unserved->{output}, qr/"tls\.example" is obtained/,
     'unless another server serves it');
+
+my %open = (
+    '' => 1,
+    'allow 127.0.0.1;' => 1,
+    'allow all; deny all;' => 1,
+    'deny 192.0.2.1;' => 1,
+    'auth_basic off;' => 1,
+    'satisfy any; allow all; auth_basic x; auth_basic_user_file users;' => 1,
+    'allow 127.0.0.1; deny all;' => 0,
+    'deny all;' => 0,
+    'auth_basic x; auth_basic_user_file users;' => 0,
+    'auth_request /may;' => 0,
+    'satisfy any; deny all; auth_basic x; auth_basic_user_file users;' => 0,
+);
+for my $restriction (sort keys %open) {
+    my $r = $t->test_config(config('', "acme_domain a.example; "
+        . "location /acme/ { acme_api; $restriction }"));
+    my $warned = $r->{output} =~ /\[warn\].*"acme_api" lets everybody in.*:\d+$/m;
+    is($r->{code}, 0, "acme_api is possible: $restriction")
+        or diag($r->{output});
+    is(!!$warned, !!$open{$restriction}, $open{$restriction}
+        ? 'with a warning' : 'without a warning');
+}
 
 my $off = $t->test_config(config(
     'acme_issuer x { uri https://a/; ssl_verify off; }',

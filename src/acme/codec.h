@@ -27,6 +27,7 @@ struct NewAccount {
 std::string encode(const NewAccount& account);
 std::string encode_new_order(const base::Identifiers& identifiers);
 std::string encode_finalize(std::string_view csr_der);
+std::string encode_revocation(std::string_view certificate_der, int reason);
 std::string encode_deactivation();  // {"status":"deactivated"}
 
 }  // namespace acme

@@ -58,6 +58,13 @@ std::string encode_finalize(std::string_view csr_der)
     return json::dump(Value{{"csr", base::base64url_encode(csr_der)}});
 }
 
+std::string encode_revocation(std::string_view certificate_der, int reason)
+{
+    return json::dump(
+        Value{{"certificate", base::base64url_encode(certificate_der)},
+              {"reason", reason}});
+}
+
 std::string encode_deactivation()
 {
     return json::dump(Value{{"status", "deactivated"}});

@@ -63,7 +63,7 @@ void Issuance::on_refused_finalize(const http::Response& response,
     }
     const auto problem = problem_of(response);
     if (!problem
-        || !(problem->is("orderNotReady") || problem->is("malformed")))
+        || !(is(*problem, "orderNotReady") || is(*problem, "malformed")))
     {
         return fail(std::move(error));
     }

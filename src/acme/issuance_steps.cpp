@@ -30,7 +30,7 @@ bool is_gone(const http::Response& response)
     if (!problem) {
         return response.status == 403;
     }
-    return problem->is("unauthorized") || problem->is("malformed");
+    return is(*problem, "unauthorized") || is(*problem, "malformed");
 }
 
 bool is_dead(const Order& order, base::Time now)

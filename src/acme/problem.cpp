@@ -76,7 +76,7 @@ std::string describe(const Problem& problem)
 
 base::ErrorKind kind_of(const Problem& problem)
 {
-    if (problem.is("rateLimited")) {
+    if (is(problem, "rateLimited")) {
         return base::ErrorKind::rate_limited;
     }
     const auto refused = [](const Subproblem& subproblem) {
@@ -101,7 +101,7 @@ base::ErrorKind kind_of(const http::Response& response,
     }
     // Said of a request it is the account that may not act; said of a
     // challenge it is a validation that failed, which a later one may mend.
-    if (problem->is("unauthorized")) {
+    if (is(*problem, "unauthorized")) {
         return base::ErrorKind::refused;
     }
     return kind_of(*problem);
@@ -187,9 +187,10 @@ std::string describe(const http::Response& response,
 
 }  // namespace
 
-bool Problem::is(const char* name) const
+bool is(const Problem& problem, const char* name)
 {
-    return type.starts_with(kPrefix) && short_type(type) == name;
+    return problem.type.starts_with(kPrefix)
+           && short_type(problem.type) == name;
 }
 
 std::optional<Problem> problem_of(const http::Response& response)
@@ -209,7 +210,7 @@ bool is_transient(const http::Response& response)
         return true;
     }
     const auto problem = problem_of(response);
-    return problem && problem->is("badNonce");
+    return problem && is(*problem, "badNonce");
 }
 
 base::Error error_of(const http::Response& response, base::Time now)
@@ -221,13 +222,15 @@ base::Error error_of(const http::Response& response, base::Time now)
         retry_at = moment_told(*problem, now);
     }
     return {kind, base::printable(describe(response, problem), kMaxMessage),
-            retry_at};
+            retry_at,
+            problem ? std::make_shared<const Problem>(*problem) : nullptr};
 }
 
 base::Error error_of(const Problem& problem)
 {
     return {kind_of(problem),
-            base::printable(describe(problem), kMaxMessage)};
+            base::printable(describe(problem), kMaxMessage), std::nullopt,
+            std::make_shared<const Problem>(problem)};
 }
 
 }  // namespace acme

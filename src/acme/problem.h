@@ -3,31 +3,19 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "base/identifier.h"
+#include "base/problem.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "http/message.h"
 
 namespace acme {
 
-struct Subproblem {
-    std::string type;
-    std::string detail;
-    std::string identifier;  // value, may be empty
-};
+using base::Problem;
+using base::Subproblem;
 
-struct Problem {
-    std::string type;  // full URN, empty when the CA gave none
-    std::string detail;
-    std::string instance;  // URL a person may have to visit
-    std::vector<Subproblem> subproblems;
-
-    // Whether the type is "urn:ietf:params:acme:error:<name>".
-    bool is(const char* name) const;
-};
+// Whether the type is "urn:ietf:params:acme:error:<name>".
+bool is(const Problem& problem, const char* name);
 
 // The problem a response carries; nothing when its body is no such document
 // (HTML of a load balancer, empty).
@@ -44,7 +32,8 @@ bool is_transient(const http::Response& response);
 // statuses of which design.md section 7 says "daily" (rejectedIdentifier, caa,
 // unsupportedIdentifier, invalidProfile, userActionRequired,
 // externalAccountRequired, badCSR, ...) and for an account that may not
-// act; protocol for the rest. retry_at from Retry-After.
+// act; protocol for the rest. retry_at from Retry-After. It carries
+// the problem itself, too.
 base::Error error_of(const http::Response& response, base::Time now);
 
 // The same for a problem found inside an order, authorization or challenge.

@@ -16,7 +16,7 @@ constexpr base::Duration kNonceLife = std::chrono::minutes(5);
 bool is_bad_nonce(const http::Response& response)
 {
     const auto problem = problem_of(response);
-    return problem && problem->is("badNonce");
+    return problem && is(*problem, "badNonce");
 }
 
 }  // namespace

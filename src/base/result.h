@@ -3,6 +3,7 @@
 // be dropped.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "base/time.h"
 
 namespace base {
+
+struct Problem;
 
 // What went wrong, as far as policy is concerned: the scheduler decides on
 // the kind alone, people read the message.
@@ -31,6 +34,8 @@ struct Error {
     std::string message;
     // The earliest moment the other side allows another try, when it said so.
     std::optional<Time> retry_at = std::nullopt;
+    // What the other side said, in its own words (base/problem.h).
+    std::shared_ptr<const Problem> problem = nullptr;
 
     // The same error, with what was being done put before the message.
     Error in(std::string_view doing) &&

@@ -186,6 +186,18 @@ base::Result<std::string> to_pem(const Chain& chain)
     return text_of(*bio);
 }
 
+base::Result<std::string> to_der(const Certificate& certificate)
+{
+    const ErrorQueueGuard guard;
+    unsigned char* bytes = nullptr;
+    const int size = i2d_X509(&certificate.native(), &bytes);
+    if (size <= 0) {
+        return openssl_error("encoding a certificate");
+    }
+    const UniqueBytes owner(bytes);
+    return std::string(bytes, bytes + size);
+}
+
 bool covers_exactly(const Certificate& leaf,
                     const base::Identifiers& identifiers)
 {

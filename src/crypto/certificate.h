@@ -48,6 +48,8 @@ base::Result<Chain> parse_chain(std::string_view pem);
 // The chain as PEM, each certificate ending in a newline.
 base::Result<std::string> to_pem(const Chain& chain);
 
+base::Result<std::string> to_der(const Certificate& certificate);
+
 // Whether the certificate is for exactly these identifiers.
 bool covers_exactly(const Certificate& leaf,
                     const base::Identifiers& identifiers);

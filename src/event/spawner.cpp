@@ -143,8 +143,10 @@ base::Status Spawner::start(Child& child, Program& program)
         return failure(child.name, error);
     }
     if (!watch(child, ends[0])) {
-        // Without a reader it is only waited for.
-        collect(child);
+        // Without a reader it is only waited for; not from within the caller's
+        // call, who still has to do with the child.
+        child.collection =
+            timers_.after(kCollect, [this, &child] { collect(child); });
     }
     return base::ok();
 }

@@ -15,7 +15,7 @@ constexpr unsigned kMaxBadNonces = 10;
 bool is_problem(const http::Response& response, const char* name)
 {
     const auto problem = acme::problem_of(response);
-    return problem && problem->is(name);
+    return problem && acme::is(*problem, name);
 }
 
 }  // namespace

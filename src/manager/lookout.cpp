@@ -45,7 +45,7 @@ void Lookout::step()
     timer_ = ports_.timers.after(kRound, [this] { step(); });
 }
 
-void Lookout::look(const ManagedCertificate& certificate)
+void Lookout::look(ManagedCertificate& certificate)
 {
     const auto& settings = certificate.settings;
     preflight_ = std::make_unique<Preflight>(
@@ -57,9 +57,15 @@ void Lookout::look(const ManagedCertificate& certificate)
     });
 }
 
-void Lookout::tell(const ManagedCertificate& certificate,
+void Lookout::tell(ManagedCertificate& certificate,
                    const Preflight::Findings& findings)
 {
+    certificate.stale |= certificate.warning || !findings.empty();
+    certificate.warning.reset();
+    if (!findings.empty()) {
+        certificate.warning = status::Remark{
+            ports_.clock.now(), findings.front().error.message};
+    }
     for (const auto& finding : findings) {
         ports_.log.write(
             base::LogLevel::warn,

@@ -29,8 +29,8 @@ public:
 
 private:
     void step();
-    void look(const ManagedCertificate& certificate);
-    void tell(const ManagedCertificate& certificate,
+    void look(ManagedCertificate& certificate);
+    void tell(ManagedCertificate& certificate,
               const Preflight::Findings& findings);
 
     std::vector<ManagedCertificate>& certificates_;

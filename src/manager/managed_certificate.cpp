@@ -11,10 +11,19 @@ constexpr double kUrgent = 1.0 / 6;
 
 }  // namespace
 
+Leaf::Leaf(const crypto::Chain& chain)
+    : serial(chain.front().serial()), fingerprint(chain.front().fingerprint())
+{
+    for (const auto& certificate : chain) {
+        issuers.push_back(certificate.issuer());
+    }
+}
+
 void ManagedCertificate::take(const crypto::Chain& chain)
 {
     const auto& leaf = chain.front();
     validity = schedule::Validity{leaf.not_before(), leaf.not_after()};
+    this->leaf.emplace(chain);
 }
 
 std::string ManagedCertificate::names_key() const
@@ -53,7 +62,7 @@ ManagedCertificate::Worth ManagedCertificate::worth(
 
 base::Time ManagedCertificate::due(base::Time now) const
 {
-    const base::Time wanted = validity && as_configured
+    const base::Time wanted = validity && as_configured && !job.renew
         ? schedule::renewal_time(*validity)
         : now;
     if (!job.not_before) {

@@ -5,16 +5,29 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "base/secret.h"
 #include "base/time.h"
 #include "crypto/bundle.h"
 #include "manager/attempt.h"
+#include "manager/rehearsal.h"
 #include "manager/settings.h"
 #include "schedule/policy.h"
+#include "status/detail.h"
+#include "store/history.h"
 #include "store/records.h"
 
 namespace manager {
+
+// What is shown of the certificate that is served.
+struct Leaf {
+    explicit Leaf(const crypto::Chain& chain);
+
+    std::string serial;
+    std::string fingerprint;
+    std::vector<std::string> issuers;  // common names, from the leaf's on
+};
 
 struct ManagedCertificate {
     explicit ManagedCertificate(const CertificateSettings& s) : settings(s) {}
@@ -22,11 +35,13 @@ struct ManagedCertificate {
     const CertificateSettings& settings;
     // Of the bundle that is served; none before the first.
     std::optional<schedule::Validity> validity;
+    std::optional<Leaf> leaf;  // likewise
     // The bundle is what the configuration asks for: names, key, issuer.
     bool as_configured = false;
     store::Job job;
     std::unique_ptr<Attempt> attempt;
     bool attempt_over = false;  // finished, but not idle yet
+    base::Time begun{};         // the attempt
     // What is stored could not be read, and was not damaged: look again
     // before ordering anything.
     bool unread = false;
@@ -35,6 +50,17 @@ struct ManagedCertificate {
     bool unsaved_ends_job = false;  // it is what the job's order was for
     base::Time unsaved_told{};
     base::Time unsaved_until{};  // no earlier than this is it tried again
+
+    std::unique_ptr<Rehearsal> rehearsal;
+    bool preparing_rehearsal = false;
+    bool rehearsal_over = false;  // as attempt_over
+    std::optional<status::Remark> rehearsed;  // what came of the last one
+    bool rehearsed_well = false;
+    // The latest events; all of them are in the store.
+    store::History recent;
+    // What the latest look from outside has found.
+    std::optional<status::Remark> warning;
+    bool stale = false;  // what is shown of it
 
     void take(const crypto::Chain& chain);
 
@@ -60,6 +86,8 @@ struct ManagedCertificate {
 
     bool working() const { return attempt && !attempt_over; }
     bool holds_slot() const { return working() && !attempt->parked(); }
+
+    bool rehearsing() const { return rehearsal || preparing_rehearsal; }
 
     bool has_failed() const { return job.failures > 0; }
 

@@ -65,6 +65,7 @@ void Manager::tick()
     const auto now = ports_.clock.now();
     // Whatever happens below, even for want of memory, it goes on.
     wake(kLongestSleep, &Manager::tick);
+    ticking_ = true;
     retire();
     clean_up_proofs();
     for (auto& certificate : certificates_) {
@@ -87,6 +88,11 @@ void Manager::retire()
             certificate.attempt.reset();
             certificate.attempt_over = false;
         }
+        if (certificate.rehearsal_over && certificate.rehearsal->idle()) {
+            certificate.rehearsal.reset();
+            certificate.rehearsal_over = false;
+            certificate.stale = true;
+        }
     }
 }
 
@@ -95,7 +101,7 @@ void Manager::retire()
 void Manager::clean_up_proofs()
 {
     const bool busy = std::ranges::any_of(certificates_, [](const auto& c) {
-        return c.attempt || !c.job.order_url.empty();
+        return c.attempt || c.rehearsing() || !c.job.order_url.empty();
     });
     if (!busy && !proofs_cleaned_up_) {
         for (auto* solver : ports_.solvers) {
@@ -110,7 +116,7 @@ void Manager::sleep(base::Time now)
 {
     auto next = now + kLongestSleep;
     for (const auto& certificate : certificates_) {
-        if (certificate.attempt_over) {
+        if (certificate.attempt_over || certificate.rehearsal_over) {
             next = std::min(next, now + kRetireSleep);
         }
         if (certificate.unsaved) {
@@ -118,7 +124,7 @@ void Manager::sleep(base::Time now)
                                             storage_bad_until(now),
                                             now + kStorageBad}));
         }
-        if (certificate.attempt) {
+        if (certificate.attempt || certificate.rehearsing()) {
             continue;
         }
         const auto& ca = cas_[certificate.settings.issuer];

@@ -25,7 +25,16 @@ public:
 
     void start();
 
+    // Takes commands, and shows what has changed since the last call; to be
+    // called each second where somebody may look.
+    void refresh();
+
 private:
+    // Events of all certificates that are held in memory, about, and how many
+    // of each in any case.
+    static constexpr std::size_t kEventsHeld = 16'000;
+    static constexpr std::size_t kLeastEvents = 8;
+
     // One that waits for a CA in no hurry holds no slot, but so many for each
     // slot are enough.
     static constexpr unsigned kParkedPerSlot = 32;
@@ -47,6 +56,13 @@ private:
         // others wait: each would be told the same.
         unsigned turned_away = 0;
         base::Time hold_until{};
+        status::IssuerCounts counts = {};
+    };
+
+    // A command that has not ended yet.
+    struct Pending {
+        Command command;
+        bool begun = false;
     };
 
     // How many more orders may be under way, and how many of these for names
@@ -119,9 +135,37 @@ private:
                    bool order_usable);
     void on_turned_away(const ManagedCertificate& certificate,
                         const base::Error& error);
-    void on_unprepared(Ca& ca, const base::Error& error);
+    void on_unprepared(std::size_t index, const base::Error& error);
+    void count_failure(Ca& ca);
     void back_off(const std::string& id, store::Job& job,
                   const base::Error& error, base::Duration longest);
+
+    // manager_commands.cpp: what the operator wants.
+    void take_commands();
+    void obey(const Command& command);
+    void begun(const Command& command);
+    void end(const Command& command);
+    void renew_now(ManagedCertificate& certificate);
+    void forgive(ManagedCertificate& certificate);
+    void rehearse(ManagedCertificate& certificate, const Command& command);
+    void on_rehearsed(ManagedCertificate& certificate, const Command& command,
+                      const Issuer& issuer,
+                      const base::Result<Attempt::Issued>& result);
+    void revoke(ManagedCertificate& certificate, const Command& command);
+    void on_revoked(ManagedCertificate& certificate, const Command& command,
+                    const base::Status& status);
+
+    // manager_status.cpp: what is shown of it.
+    void show(ManagedCertificate& certificate);
+    void show_later(std::size_t ca);
+    const store::Job& trouble_of(const ManagedCertificate& certificate,
+                                 base::Time now) const;
+    status::Head head_of(const ManagedCertificate& certificate,
+                         base::Time now) const;
+    void load_history(ManagedCertificate& certificate);
+    void forget_old(ManagedCertificate& certificate) const;
+    void note(ManagedCertificate& certificate, std::string what,
+              std::string text);
 
     void log(base::LogLevel level, const std::string& what,
              const ManagedCertificate& certificate);
@@ -136,10 +180,14 @@ private:
     std::unique_ptr<base::Timer> timer_;
     base::Duration lock_waited_{0};
     std::size_t loaded_ = 0;
+    bool ticking_ = false;  // all is loaded, and the lock is held
+    std::vector<Pending> commands_;
+    unsigned long long commands_seen_ = 0;
     bool proofs_cleaned_up_ = false;
     base::Time storage_good_until_{};
     base::Time storage_bad_until_{};
     base::Time storage_told_{};
+    base::Time history_told_{};
 };
 
 // How an issuer's own back-off is called in the store: no certificate can

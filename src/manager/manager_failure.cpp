@@ -98,6 +98,8 @@ void Manager::on_failed(ManagedCertificate& certificate,
     log(level_of(error, certificate.share_left(now),
                  certificate.validity.has_value()),
         what, certificate);
+    count_failure(cas_[certificate.settings.issuer]);
+    note(certificate, "failed", error.message);
 }
 
 // The CA did not take the order: down, or a limit. Others would be told the
@@ -126,8 +128,9 @@ void Manager::on_turned_away(const ManagedCertificate& certificate,
     }
 }
 
-void Manager::on_unprepared(Ca& ca, const base::Error& error)
+void Manager::on_unprepared(std::size_t index, const base::Error& error)
 {
+    Ca& ca = cas_[index];
     const auto now = ports_.clock.now();
     const auto& issuer = ca.issuer->settings();
     ca.job.directory = issuer.directory;
@@ -145,6 +148,14 @@ void Manager::on_unprepared(Ca& ca, const base::Error& error)
         error.message + "; next attempt at "
             + base::format_time(*ca.job.not_before),
         ca);
+    count_failure(ca);
+    show_later(index);
+}
+
+void Manager::count_failure(Ca& ca)
+{
+    ca.counts.count_failed();
+    ports_.status.publish(ca.issuer->settings().name, ca.counts);
 }
 
 // `longest` limits what the ladder says, but not what the CA says.
@@ -161,6 +172,8 @@ void Manager::back_off(const std::string& id, store::Job& job,
     job.not_before = next;
     job.last_error = error.message;
     job.last_error_at = now;
+    job.last_problem =
+        error.problem ? std::optional(*error.problem) : std::nullopt;
     save_job(id, job);
 }
 

@@ -104,6 +104,8 @@ void Manager::drop_unused()
 void Manager::load_ca(Ca& ca)
 {
     const auto& settings = ca.issuer->settings();
+    ca.counts = ports_.status.counts_of(settings.name);
+    ports_.status.publish(settings.name, ca.counts);
     (void) load_job(issuer_job_id(settings), ca.job);
     if (ca.job.names != ca.issuer->fingerprint()) {
         clear_job(issuer_job_id(settings), ca.job);
@@ -120,6 +122,7 @@ void Manager::load_ca(Ca& ca)
 void Manager::load(ManagedCertificate& certificate)
 {
     const auto& settings = certificate.settings;
+    load_history(certificate);
     certificate.unread = !load_job(settings.id, certificate.job);
     if (!certificate.is_for_this(certificate.job,
                                  settings_.issuers[settings.issuer]))
@@ -139,6 +142,7 @@ void Manager::load(ManagedCertificate& certificate)
     } else {
         tell_back_off(certificate);
     }
+    show(certificate);
 }
 
 // After a start an operator should not have to guess why nothing happens.

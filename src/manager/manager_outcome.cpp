@@ -54,11 +54,16 @@ void Manager::on_issued(ManagedCertificate& certificate,
     save_bundle(certificate);
     rest(certificate);
     const auto& leaf = issued.chain.front();
+    const auto now = ports_.clock.now();
+    ca.counts.count_issued(std::max(now - certificate.begun, 0ms));
+    ports_.status.publish(ca.issuer->settings().name, ca.counts);
+    const std::string what = renewed ? "renewed" : "issued";
+    const auto until = "valid until " + base::format_time(leaf.not_after());
     log(base::LogLevel::notice,
-        std::string(renewed ? "renewed" : "issued") + ", valid until "
-            + base::format_time(leaf.not_after()) + ", next renewal at "
-            + base::format_time(certificate.due(ports_.clock.now())),
+        what + ", " + until + ", next renewal at "
+            + base::format_time(certificate.due(now)),
         certificate);
+    note(certificate, what, until);
 }
 
 // To a clock that is far ahead each new certificate looks due at once: that
@@ -158,7 +163,7 @@ void Manager::clear_job(const std::string& id, store::Job& job)
 {
     const bool stored =
         job.failures > 0 || !job.order_url.empty() || job.not_before
-        || !job.challenge.empty();
+        || !job.challenge.empty() || job.renew;
     job = {};
     if (!stored) {
         return;

@@ -9,6 +9,7 @@ bool Manager::is_waiting(const ManagedCertificate& certificate,
                          std::size_t ca, base::Time now) const
 {
     return certificate.settings.issuer == ca && !certificate.attempt
+        && !certificate.rehearsing()
         && certificate.due(now) <= now;
 }
 
@@ -101,9 +102,12 @@ void Manager::on_prepared(std::size_t index, const base::Status& status)
     Ca& ca = cas_[index];
     ca.preparing = false;
     if (!status) {
-        on_unprepared(ca, status.error());
+        on_unprepared(index, status.error());
         wake(base::Duration(0), &Manager::tick);
         return;
+    }
+    if (ca.job.failures > 0) {
+        show_later(index);
     }
     clear_job(issuer_job_id(ca.issuer->settings()), ca.job);
     for (auto* certificate : due_at(index, ports_.clock.now())) {
@@ -132,6 +136,7 @@ void Manager::begin(ManagedCertificate& certificate)
     log(base::LogLevel::info,
         certificate.job.order_url.empty() ? "ordering" : "resuming the order",
         certificate);
+    certificate.begun = ports_.clock.now();
     certificate.attempt = std::make_unique<Attempt>(
         certificate.settings, issuer, certificate.job, ports_);
     certificate.attempt->start(
@@ -140,6 +145,7 @@ void Manager::begin(ManagedCertificate& certificate)
         },
         // Its slot is free.
         [this] { wake(base::Duration(0), &Manager::tick); });
+    show(certificate);
 }
 
 }  // namespace manager

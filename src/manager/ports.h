@@ -14,7 +14,11 @@
 #include "challenge/solver.h"
 #include "dns/resolver.h"
 #include "http/client.h"
+#include "manager/command.h"
 #include "manager/settings.h"
+#include "status/counts.h"
+#include "status/detail.h"
+#include "status/head.h"
 #include "store/store.h"
 
 namespace manager {
@@ -33,6 +37,18 @@ public:
     virtual void retain(const std::vector<std::string>& ids) = 0;
 };
 
+// Where it is shown how it goes.
+class StatusBoard {
+public:
+    virtual ~StatusBoard() = default;
+    virtual void publish(const std::string& id, const status::Head& head,
+                         const status::Detail& detail) = 0;
+    // Counts go on from one helper to the next.
+    virtual void publish(const std::string& issuer,
+                         const status::IssuerCounts& counts) = 0;
+    virtual status::IssuerCounts counts_of(const std::string& issuer) = 0;
+};
+
 using ResolverFactory = std::function<std::unique_ptr<dns::Resolver>()>;
 
 using ClientFactory =
@@ -46,6 +62,8 @@ struct Ports {
     store::Store& store;
     store::Lock& lock;
     CertificateSink& sink;
+    StatusBoard& status;
+    CommandQueue& commands;
     ClientFactory make_client;
     std::vector<challenge::Solver*> solvers;
     ResolverFactory make_resolver;

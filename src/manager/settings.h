@@ -2,6 +2,7 @@
 // while it reads the configuration, read by the helper.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct IssuerSettings {
     bool verify = true;
     bool accept_terms = true;
     unsigned max_orders = 8;  // in flight
+    // The CA's staging twin, where an issuance can be rehearsed: its name, and
+    // its index in Settings::issuers once that is known to be wanted.
+    std::string staging;
+    std::optional<std::size_t> rehearsal;
 };
 
 // Whether it is looked at, before a CA is, that the names lead here: not at

@@ -55,6 +55,7 @@ base::Result<std::size_t> find_issuer(MainConf& main, std::string name)
     manager::IssuerSettings settings;
     settings.name = name;
     settings.directory = directory;
+    settings.staging = built_in_staging(directory);
     main.issuer_index.emplace(name, main.settings.issuers.size());
     main.settings.issuers.push_back(std::move(settings));
     return main.settings.issuers.size() - 1;
@@ -111,6 +112,26 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
         == certificates.end())
     {
         certificates.push_back(known->second);
+    }
+    return NGX_CONF_OK;
+}
+
+char* find_rehearsals(ngx_conf_t* cf, MainConf& main)
+{
+    // Issuers may be added meanwhile, and have no twins of their own.
+    const auto count = main.apis.empty() ? 0 : main.settings.issuers.size();
+    for (std::size_t i = 0; i < count; i++) {
+        const auto staging = main.settings.issuers[i].staging;
+        if (staging.empty()) {
+            continue;
+        }
+        auto twin = find_issuer(main, staging);
+        if (!twin) {
+            return refuse(cf, "unknown issuer \"" + base::printable(staging)
+                                  + "\" in \"staging\" of issuer \""
+                                  + main.settings.issuers[i].name + "\"");
+        }
+        main.settings.issuers[i].rehearsal = *twin;
     }
     return NGX_CONF_OK;
 }

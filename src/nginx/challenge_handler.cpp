@@ -67,6 +67,7 @@ ngx_int_t answer(ngx_http_request_t* r)
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "acme: answering the http-01 challenge for \"%V\"",
                   &r->headers_in.server);
+    main.tables->count(status::Counted::http_01);
     ngx_http_finalize_request(r, send(r, found->reveal()));
     return NGX_DONE;
 }

@@ -17,8 +17,11 @@
 #include "manager/settings.h"
 #include "nginx/tls.h"
 #include "shm/tables.h"
+#include "status/report.h"
 
 namespace nginx {
+
+constexpr char kModuleVersion[] = "0.1.0";
 
 // Where a directive stands, for messages given after the file was read.
 struct Place {
@@ -58,6 +61,27 @@ struct MainSlots {
     std::size_t zone_size;
 };
 
+// A location with acme_status or acme_api.
+struct LocationConf {
+    Place place;
+    ngx_http_core_loc_conf_t* core = nullptr;
+    ngx_http_core_srv_conf_t* server = nullptr;
+    bool api = false;
+    // Of the server: nginx keeps them while it reads the configuration only.
+    std::vector<std::string> server_names;
+    // Who may come is restricted by what stands in the location.
+    bool restricted = false;
+};
+
+// The forms in which the status is shown.
+enum class Format { html, json, prometheus };
+
+// A page as it was in that second.
+struct CachedPage {
+    time_t second = 0;
+    std::string text;
+};
+
 struct MainConf : MainSlots {
     MainConf() : MainSlots{ngx_null_string, NGX_CONF_UNSET_SIZE} {}
 
@@ -80,6 +104,12 @@ struct MainConf : MainSlots {
     std::optional<dns::Responder> responder;
     // All that exist in the zone, as dns::Name::key() gives them.
     std::set<std::string, std::less<>> dns_names;
+    // Those with acme_api; and whether it is shown anywhere how it goes.
+    std::vector<LocationConf*> apis;
+    bool watched = false;
+    std::vector<status::Certificate> shown;  // as in settings.certificates
+    // Of a worker; by form and the acme_api location's path.
+    std::map<std::pair<Format, std::string>, CachedPage> pages;
 };
 
 struct ServerConf {
@@ -157,10 +187,16 @@ base::Status add_challenge(std::vector<std::string>& all,
 // The directory of a CA known by name; nothing for an unknown one.
 const char* built_in_directory(std::string_view name);
 
+// The name of the staging twin of the CA that has this directory; empty when
+// none is known.
+std::string built_in_staging(std::string_view directory);
+
 // certificates.cpp: from lines to managed certificates, after the whole file
 // was read.
 char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
               std::vector<std::size_t>& certificates);
+// Where acme_api can be asked for a rehearsal: the staging twins.
+char* find_rehearsals(ngx_conf_t* cf, MainConf& main);
 base::Identifiers names_of_server(ngx_conf_t* cf,
                                   const ngx_http_core_srv_conf_t& server,
                                   const Place& place);
@@ -169,8 +205,9 @@ base::Identifiers names_of_server(ngx_conf_t* cf,
 char* prepare_server(ngx_conf_t* cf, MainConf& main, ServerConf& server);
 // After nginx built the servers' SSL_CTXs.
 void attach_servers(ngx_conf_t* cf, MainConf& main);
-// Of certificates whose servers listen without TLS.
-void warn_of_unserved(ngx_conf_t* cf, const MainConf& main);
+// The certificates that are served here; it warns of those whose servers
+// listen without TLS.
+std::set<std::size_t> find_served(ngx_conf_t* cf, const MainConf& main);
 
 // challenges.cpp: gives each certificate the challenge types it may be proved
 // by, and warns when none of them can work.
@@ -194,6 +231,27 @@ void warn_about_state_path(ngx_cycle_t* cycle, const MainConf& main);
 
 // challenge_handler.cpp
 ngx_int_t on_post_read(ngx_http_request_t* r) noexcept;
+
+// status_page.cpp: acme_status, and what it says of each certificate.
+ngx_int_t on_status(ngx_http_request_t* r) noexcept;
+void describe_certificates(MainConf& main,
+                           const std::set<std::size_t>& served);
+
+// status_directives.cpp: acme_status, acme_api.
+char* on_acme_status(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_api(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+
+// api.cpp: acme_api.
+ngx_int_t on_api(ngx_http_request_t* r) noexcept;
+
+// restriction.cpp: finds out for each acme_api location whether it lets
+// everybody in, and warns of those that do.
+void find_restrictions(ngx_conf_t* cf, MainConf& main);
+// Whether this request came through a restriction.
+bool is_restricted(ngx_http_request_t* r, const LocationConf& location);
+
+// variables.cpp
+ngx_int_t add_variables(ngx_conf_t* cf);
 
 // helper.cpp: the manager, in the helper process or, with master_process off,
 // in the only one.

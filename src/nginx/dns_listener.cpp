@@ -29,8 +29,11 @@ public:
             return {};
         }
         const auto found = main_.tables->answer(challenge::txt_place(name));
-        return found ? challenge::split_values(found->reveal())
-                     : std::vector<std::string>();
+        if (!found) {
+            return {};
+        }
+        main_.tables->count(status::Counted::dns_01);
+        return challenge::split_values(found->reveal());
     }
 
     // Those that the configuration can lead to are always there, so that no

@@ -28,6 +28,9 @@ namespace {
 // The manager has timers of its own; nginx only wants to hear a number.
 constexpr ngx_msec_t kTick = 3600 * 1000;
 
+// How soon a command is taken, and how old what is shown may be.
+constexpr base::Duration kRefresh = std::chrono::seconds(1);
+
 class Helper {
 public:
     explicit Helper(MainConf& main)
@@ -53,12 +56,28 @@ public:
               [this] { return make_resolver(); }, timers_, clock_),
           dns_persist_01_([this] { return make_resolver(); }, timers_, clock_,
                           log_),
-          manager_(main.settings, ports(*main.tables))
+          manager_(main.settings, ports(*main.tables)),
+          tables_(*main.tables),
+          watched_(main.watched)
     {}
 
-    void start() { manager_.start(); }
+    void start()
+    {
+        manager_.start();
+        if (watched_) {
+            refresh();
+        }
+    }
 
 private:
+    void refresh()
+    {
+        // Whatever happens below, even for want of memory, it goes on.
+        timer_ = timers_.after(kRefresh, [this] { refresh(); });
+        tables_.beat(ngx_pid, began_);
+        manager_.refresh();
+    }
+
     // By the names that the configuration knows them by.
     challenge::Dns01::Providers dns_writers(const manager::Settings& settings)
     {
@@ -137,6 +156,8 @@ private:
                 store_,
                 lock_,
                 tables,
+                tables,
+                tables,
                 [this](const manager::IssuerSettings& issuer) {
                     return std::make_unique<event::CurlClient>(
                         event::TlsTrust{issuer.trusted_pem, issuer.verify},
@@ -165,6 +186,10 @@ private:
     challenge::Dns01 dns_account_01_;
     challenge::DnsPersist01 dns_persist_01_;
     manager::Manager manager_;
+    shm::Tables& tables_;
+    const bool watched_;
+    const std::int64_t began_ = ngx_time();
+    std::unique_ptr<base::Timer> timer_;
 };
 
 Helper* running = nullptr;

@@ -11,14 +11,16 @@ namespace {
 struct BuiltIn {
     std::string_view name;
     const char* directory;
+    const char* staging = "";
 };
 
 constexpr BuiltIn kBuiltIn[] = {
-    {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory"},
+    {"letsencrypt", "https://acme-v02.api.letsencrypt.org/directory",
+     "letsencrypt-staging"},
     {"letsencrypt-staging",
      "https://acme-staging-v02.api.letsencrypt.org/directory"},
     {"zerossl", "https://acme.zerossl.com/v2/DV90"},
-    {"google", "https://dv.acme-v02.api.pki.goog/directory"},
+    {"google", "https://dv.acme-v02.api.pki.goog/directory", "google-test"},
     {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory"},
 };
 
@@ -129,6 +131,15 @@ base::Status set_terms(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
+base::Status set_staging(ngx_conf_t* cf, void* block)
+{
+    if (argument(cf) == settings_of(block).name) {
+        return invalid("an issuer is not its own twin");
+    }
+    settings_of(block).staging = argument(cf);
+    return base::ok();
+}
+
 constexpr BlockOption kOptions[] = {
     {"uri", 1, 1, set_uri},
     {"contact", 1, NGX_CONF_MAX_ARGS, set_contact},
@@ -137,6 +148,7 @@ constexpr BlockOption kOptions[] = {
     {"ssl_trusted_certificate", 1, 1, set_trust},
     {"ssl_verify", 1, 1, set_verify},
     {"accept_terms_of_service", 0, 1, set_terms},
+    {"staging", 1, 1, set_staging},
 };
 
 char* take_block(ngx_conf_t* cf, MainConf& main)
@@ -164,6 +176,9 @@ char* take_block(ngx_conf_t* cf, MainConf& main)
     if (settings.directory.empty()) {
         return refuse(cf, "no \"uri\" in issuer " + name);
     }
+    if (settings.staging.empty()) {
+        settings.staging = built_in_staging(settings.directory);
+    }
     main.issuer_index.emplace(settings.name, main.settings.issuers.size());
     main.settings.issuers.push_back(std::move(settings));
     main.issuer_declared = true;
@@ -180,6 +195,16 @@ const char* built_in_directory(std::string_view name)
         }
     }
     return nullptr;
+}
+
+std::string built_in_staging(std::string_view directory)
+{
+    for (const auto& known : kBuiltIn) {
+        if (known.directory == directory) {
+            return known.staging;
+        }
+    }
+    return {};
 }
 
 char* on_acme_issuer(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept

@@ -9,8 +9,6 @@ namespace nginx {
 
 namespace {
 
-constexpr char kVersion[] = "0.1.0";
-
 MainConf* main_conf_of(ngx_cycle_t* cycle)
 {
     auto* http = reinterpret_cast<ngx_http_conf_ctx_t*>(
@@ -44,7 +42,7 @@ ngx_int_t on_preconfiguration(ngx_conf_t* cf) noexcept
         return NGX_ERROR;
     }
     variable->get_handler = no_value;
-    return NGX_OK;
+    return add_variables(cf);
 }
 
 void* on_create_main_conf(ngx_conf_t* cf) noexcept
@@ -59,9 +57,16 @@ void* on_create_server_conf(ngx_conf_t* cf) noexcept
                    [cf]() -> void* { return pool_new<ServerConf>(cf->pool); });
 }
 
+void* on_create_location_conf(ngx_conf_t* cf) noexcept
+{
+    return guarded(cf->log, static_cast<void*>(nullptr), [cf]() -> void* {
+        return pool_new<LocationConf>(cf->pool);
+    });
+}
+
 std::string user_agent()
 {
-    return std::string("ngx_http_acme_domain_module/") + kVersion + " "
+    return std::string("ngx_http_acme_domain_module/") + kModuleVersion + " "
         + NGINX_VER + " libcurl/" LIBCURL_VERSION;
 }
 
@@ -158,8 +163,12 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
 {
     auto& main = *static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(
         cf, ngx_http_acme_domain_module));
+    find_restrictions(cf, main);
     if (!in_use(&main)) {
         return NGX_OK;
+    }
+    if (find_rehearsals(cf, main) != NGX_CONF_OK) {
+        return NGX_ERROR;
     }
     complete_issuers(main);
     if (choose_challenges(cf, main) != NGX_CONF_OK) {
@@ -175,10 +184,11 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
         return NGX_ERROR;
     }
     attach_servers(cf, main);
-    warn_of_unserved(cf, main);
+    const auto served = find_served(cf, main);
     const bool done = add_name_server(cf, main) == NGX_CONF_OK
         && add_state_path(cf, main) == NGX_CONF_OK
         && add_zone(cf, main) == NGX_CONF_OK;
+    describe_certificates(main, served);
     return done ? add_handler(cf) : NGX_ERROR;
 }
 
@@ -274,12 +284,18 @@ ngx_command_t commands[] = {
     {ngx_string("acme_resolver"), NGX_HTTP_MAIN_CONF | NGX_CONF_1MORE,
      on_acme_resolver, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
 
+    {ngx_string("acme_status"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS,
+     on_acme_status, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_api"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS, on_acme_api,
+     NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+
     ngx_null_command};
 
 ngx_http_module_t context = {
     on_preconfiguration, on_postconfiguration, on_create_main_conf,
     on_init_main_conf, on_create_server_conf, on_merge_server_conf,
-    nullptr, nullptr};
+    on_create_location_conf, nullptr};
 
 }  // namespace
 

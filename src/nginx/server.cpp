@@ -178,7 +178,7 @@ void attach_servers(ngx_conf_t* cf, MainConf& main)
     }
 }
 
-void warn_of_unserved(ngx_conf_t* cf, const MainConf& main)
+std::set<std::size_t> find_served(ngx_conf_t* cf, const MainConf& main)
 {
     const auto& core = *static_cast<ngx_http_core_main_conf_t*>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
@@ -198,11 +198,12 @@ void warn_of_unserved(ngx_conf_t* cf, const MainConf& main)
             }
         }
     }
+    auto known = served;
     for (const auto* server :
          elements<ngx_http_core_srv_conf_t*>(&core.servers))
     {
         for (auto index : conf_of(*server).certificates) {
-            if (!served.insert(index).second) {
+            if (!known.insert(index).second) {
                 continue;
             }
             const auto& place = main.certificate_places[index];
@@ -214,6 +215,7 @@ void warn_of_unserved(ngx_conf_t* cf, const MainConf& main)
                           place.file.c_str(), place.line);
         }
     }
+    return served;
 }
 
 }  // namespace nginx

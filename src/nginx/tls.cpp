@@ -176,10 +176,21 @@ bool TlsServer::choose(SSL* ssl)
     if (!certificate.loaded() || (has_static_ && certificate.expired(now()))) {
         return fall_back(ssl);
     }
-    if (entries_.size() == 1 && !has_static_) {
-        return install_only_one(ssl, entry);
-    }
-    return install(ssl, entry);
+    const bool only_one = entries_.size() == 1 && !has_static_;
+    const bool installed =
+        only_one ? install_only_one(ssl, entry) : install(ssl, entry);
+    return installed ? count(status::Counted::managed) : fall_back(ssl);
+}
+
+bool TlsServer::count(status::Counted what)
+{
+    environment_.tables->count(what);
+    return true;
+}
+
+const std::string* TlsServer::id_for(SSL* ssl)
+{
+    return entries_.empty() ? nullptr : &wanted_by(ssl).certificate->id();
 }
 
 // Several in one block: the one for the name asked, else the first.
@@ -255,7 +266,7 @@ bool TlsServer::usable(SSL* ssl, Entry& entry)
 bool TlsServer::install(SSL* ssl, Entry& entry)
 {
     if (!usable(ssl, entry)) {
-        return fall_back(ssl);
+        return false;
     }
     // What the context holds may be of another key type: it would go on being
     // offered beside this one.
@@ -273,13 +284,13 @@ bool TlsServer::install_only_one(SSL* ssl, Entry& entry)
         return install(ssl, entry);
     }
     if (rejected_ == version) {
-        return fall_back(ssl);
+        return false;
     }
     const bool swapped = installed_ != version;
     if (swapped && !certificate.install(context_)) {
         rejected_ = version;
         log_unusable(ssl, certificate);
-        return fall_back(ssl);
+        return false;
     }
     installed_ = version;
     installed_slot_ = certificate.slot();
@@ -295,8 +306,13 @@ bool TlsServer::install_only_one(SSL* ssl, Entry& entry)
 // else the placeholder.
 bool TlsServer::fall_back(SSL* ssl)
 {
-    return has_static_ || SSL_get_certificate(ssl) != nullptr
-        || install_placeholder(ssl);
+    if (has_static_) {
+        return count(status::Counted::static_file);
+    }
+    if (SSL_get_certificate(ssl) != nullptr) {
+        return count(status::Counted::managed);
+    }
+    return install_placeholder(ssl) && count(status::Counted::placeholder);
 }
 
 bool TlsServer::install_placeholder(SSL* ssl)

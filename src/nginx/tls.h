@@ -80,6 +80,9 @@ public:
     // From now on handshakes of this context come here.
     void attach(SSL_CTX* context);
 
+    // The certificate that this connection's name leads to; null for none.
+    const std::string* id_for(SSL* ssl);
+
 private:
     // A certificate in this server.
     struct Entry {
@@ -91,6 +94,7 @@ private:
     static int on_certificate(SSL* ssl, void* self) noexcept;
 
     bool choose(SSL* ssl);
+    bool count(status::Counted what);
     Entry& wanted_by(SSL* ssl);
     const std::vector<Entry*>* entries_for(const std::string& name) const;
     std::string name_asked_by(SSL* ssl) const;

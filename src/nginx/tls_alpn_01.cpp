@@ -105,6 +105,7 @@ Reaction react(SSL* ssl, MainConf& main)
     ngx_log_error(NGX_LOG_INFO, log_of(ssl), 0,
                   "acme: answering the tls-alpn-01 challenge for \"%s\"",
                   name.c_str());
+    main.tables->count(status::Counted::tls_alpn_01);
     return switch_to(ssl, main.validation_context.get(), *bundle)
         ? Reaction::answered
         : Reaction::failed;

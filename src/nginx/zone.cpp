@@ -45,10 +45,7 @@ void take_over(MainConf& main, ngx_log_t* log)
     if (previous == nullptr || !previous->tables) {
         return;
     }
-    auto& old = *previous->tables;
-    if (!main.tables->challenges().copy_from(old.challenges())
-        || !main.tables->certificates().copy_from(old.certificates()))
-    {
+    if (!main.tables->copy_from(*previous->tables)) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "acme: the new \"acme_zone\" does not hold what the "
                       "old one held");

@@ -173,20 +173,28 @@ bool BlobMap::contains(std::string_view key)
     return *link_to(key, hash_of(key)) != 0;
 }
 
+bool BlobMap::copy_head(std::string_view key, void* to, std::size_t size)
+{
+    Zone::Lock lock(zone_);
+    const auto* node = zone_.at<Node>(*link_to(key, hash_of(key)));
+    if (node == nullptr) {
+        return false;
+    }
+    const auto bytes = bytes_of(*zone_.at<Blob>(node->value));
+    if (bytes.size() < size) {
+        return false;
+    }
+    std::memcpy(to, bytes.data(), size);
+    return true;
+}
+
 bool BlobMap::copy_from(BlobMap& other)
 {
-    Zone::Lock lock(other.zone_);
-    for (std::uint64_t i = 0; i <= other.root_.bucket_mask; i++) {
-        Offset next = other.zone_.at<Offset>(other.root_.buckets)[i];
-        while (const auto* node = other.zone_.at<Node>(next)) {
-            const auto& blob = *other.zone_.at<Blob>(node->value);
-            if (!put(key_of(*node), bytes_of(blob))) {
-                return false;
-            }
-            next = node->next;
-        }
-    }
-    return true;
+    bool all = true;
+    other.visit_all([&](std::string_view key, std::string_view value) {
+        all = all && put(key, value);
+    });
+    return all;
 }
 
 }  // namespace shm

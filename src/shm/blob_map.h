@@ -1,5 +1,5 @@
 // BlobMap: text -> bytes in shared memory, each with the generation of its
-// last change. Both tables of the zone are made of it. Readers copy out under
+// last change. The tables of the zone are made of it. Readers copy out under
 // the lock and work outside it; a value is replaced by one store of an
 // offset, so a writer killed at any point leaves the old or the new one.
 #pragma once
@@ -54,6 +54,13 @@ public:
 
     bool contains(std::string_view key);
 
+    // Copies the first bytes of a value; false when there are not so many.
+    bool copy_head(std::string_view key, void* to, std::size_t size);
+
+    // Under the Lock: calls `visit(key, bytes)` for every entry.
+    template <typename Visit>
+    void visit_all(Visit visit);
+
     // Removes every entry whose key `keep` does not want.
     template <typename Keep>
     void retain(Keep keep);
@@ -88,6 +95,19 @@ private:
     Zone& zone_;
     BlobMapRoot& root_;
 };
+
+template <typename Visit>
+void BlobMap::visit_all(Visit visit)
+{
+    Zone::Lock lock(zone_);
+    for (std::uint64_t i = 0; i <= root_.bucket_mask; i++) {
+        Offset next = zone_.at<Offset>(root_.buckets)[i];
+        while (const auto* node = zone_.at<Node>(next)) {
+            visit(key_of(*node), bytes_of(*zone_.at<Blob>(node->value)));
+            next = node->next;
+        }
+    }
+}
 
 template <typename Keep>
 void BlobMap::retain(Keep keep)

@@ -17,7 +17,7 @@ namespace store {
 namespace {
 
 constexpr std::array kWritten = {kAccounts, kCertificates, kJobs};
-constexpr std::array kCleaned = {kAccounts, kCertificates, kJobs,
+constexpr std::array kCleaned = {kAccounts, kCertificates, kJobs, kHistory,
                                  kRegistrations};
 
 base::Error storage_error(std::string message)
@@ -154,6 +154,21 @@ base::Status FileStore::remove_job(const std::string& id)
     return *folder ? remove_file(**folder, place->file) : base::ok();
 }
 
+base::Result<History> FileStore::load_history(const std::string& id)
+{
+    auto history = load_record(place_of_history(id), decode_history);
+    if (!history) {
+        return history.error();
+    }
+    return std::move(*history).value_or(History{});
+}
+
+base::Status FileStore::save_history(const std::string& id,
+                                     const History& history)
+{
+    return save(place_of_history(id), encode(history));
+}
+
 base::Result<std::optional<dns::AcmeDnsRegistration>>
 FileStore::load_registration(const std::string& server,
                              const std::string& domain)
@@ -215,6 +230,9 @@ base::Result<std::optional<base::Secret>> FileStore::load(
     if (!place) {
         return place.error();
     }
+    // What a helper left behind that died while it wrote: this one may have
+    // nothing to write for months.
+    static_cast<void>(prepare_writing());
     auto folder = Folder::open(root_, place->folder);
     if (!folder) {
         return folder.error();

@@ -39,6 +39,9 @@ public:
     base::Result<std::optional<Job>> load_job(const std::string& id) override;
     base::Status save_job(const std::string& id, const Job& job) override;
     base::Status remove_job(const std::string& id) override;
+    base::Result<History> load_history(const std::string& id) override;
+    base::Status save_history(const std::string& id,
+                              const History& history) override;
 
     // What an acme-dns server, known by its URL, gave for a domain. It outlives
     // the configuration: so does the CNAME that a person has set.

@@ -43,16 +43,23 @@ base::Result<std::string> stem_of(std::string_view id)
     return std::string(id.substr(0, kMaxStem - tail.size())) + tail;
 }
 
+base::Result<Place> place_of_record(std::string_view folder,
+                                    std::string_view name)
+{
+    auto stem = stem_of(name);
+    if (!stem) {
+        return stem.error();
+    }
+    return Place{folder, stem->append(kRecordSuffix), kMaxJson};
+}
+
 }  // namespace
 
 base::Result<Place> place_of_account(std::string_view issuer,
                                      std::string_view directory)
 {
-    auto stem = stem_of(std::string(issuer) + "." + hash(directory, 8));
-    if (!stem) {
-        return stem.error();
-    }
-    return Place{kAccounts, stem->append(kRecordSuffix), kMaxJson};
+    return place_of_record(kAccounts,
+                           std::string(issuer) + "." + hash(directory, 8));
 }
 
 base::Result<Place> place_of_bundle(std::string_view id)
@@ -67,21 +74,23 @@ base::Result<Place> place_of_bundle(std::string_view id)
 
 base::Result<Place> place_of_job(std::string_view id)
 {
-    auto stem = stem_of(id);
-    if (!stem) {
-        return stem.error();
+    return place_of_record(kJobs, id);
+}
+
+base::Result<Place> place_of_history(std::string_view id)
+{
+    auto place = place_of_record(kHistory, id);
+    if (place) {
+        place->limit = kMaxHistory;
     }
-    return Place{kJobs, stem->append(kRecordSuffix), kMaxJson};
+    return place;
 }
 
 base::Result<Place> place_of_registration(std::string_view server,
                                           std::string_view domain)
 {
-    auto stem = stem_of(std::string(domain) + "." + hash(server, 8));
-    if (!stem) {
-        return stem.error();
-    }
-    return Place{kRegistrations, stem->append(kRecordSuffix), kMaxJson};
+    return place_of_record(kRegistrations,
+                           std::string(domain) + "." + hash(server, 8));
 }
 
 std::optional<std::string> bundle_id(std::string_view file)

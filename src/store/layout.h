@@ -3,6 +3,7 @@
 //     accounts/<issuer>.<8 hex digits>.json
 //     certificates/<id>.pem
 //     jobs/<id>.json
+//     history/<id>.json
 //     registrations/<domain>.<8 hex digits>.json
 //     quarantine/<time>-<file>
 //     lock
@@ -26,12 +27,14 @@ namespace store {
 constexpr std::string_view kAccounts = "accounts";
 constexpr std::string_view kCertificates = "certificates";
 constexpr std::string_view kJobs = "jobs";
+constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRegistrations = "registrations";
 constexpr std::string_view kQuarantine = "quarantine";
 constexpr std::string_view kLock = "lock";
 
 constexpr std::size_t kMaxStem = 100;
 constexpr std::size_t kMaxJson = 64UL * 1024;
+constexpr std::size_t kMaxHistory = 128UL * 1024;
 
 // A file's place, and how large it may be.
 struct Place {
@@ -51,6 +54,7 @@ base::Result<Place> place_of_account(std::string_view issuer,
 // an Error.
 base::Result<Place> place_of_bundle(std::string_view id);
 base::Result<Place> place_of_job(std::string_view id);
+base::Result<Place> place_of_history(std::string_view id);
 
 // What an acme-dns server gave for a domain; the hash is that of its URL.
 base::Result<Place> place_of_registration(std::string_view server,

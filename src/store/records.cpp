@@ -184,7 +184,13 @@ base::Secret encode(const Job& job)
     put(record, "not_before", job.not_before);
     put(record, "last_error", base::printable(job.last_error, kMaxError));
     put(record, "last_error_at", job.last_error_at);
+    if (job.last_problem) {
+        record["last_problem"] = base::encode(*job.last_problem);
+    }
     put(record, "challenge", job.challenge);
+    if (job.renew) {
+        record["renew"] = true;
+    }
     return finish(record);
 }
 
@@ -223,6 +229,10 @@ base::Result<Job> decode_job(std::string_view text)
     job.last_error = reader.text("last_error");
     job.last_error_at = reader.time("last_error_at");
     job.challenge = reader.text("challenge");
+    if (const auto* problem = base::json::find_object(*record, "last_problem")) {
+        job.last_problem = base::decode_problem(*problem);
+    }
+    job.renew = base::json::find_bool(*record, "renew").value_or(false);
     if (reader.failed()) {
         return *reader.failed();
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/problem.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/time.h"
@@ -33,8 +34,12 @@ struct Job {
     std::optional<base::Time> not_before;  // no attempt before this
     std::string last_error;
     std::optional<base::Time> last_error_at;
+    // What the CA said, when the last error is about that.
+    std::optional<base::Problem> last_problem = {};
     // The type of challenge to begin with; empty: the configuration's first.
-    std::string challenge;
+    std::string challenge = {};
+    // The operator has asked for a new certificate before the old one is due.
+    bool renew = false;
 };
 
 base::Secret encode(const Account& account);

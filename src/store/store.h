@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "store/history.h"
 #include "store/records.h"
 
 namespace store {
@@ -44,6 +45,11 @@ public:
         const std::string& id) = 0;
     virtual base::Status save_job(const std::string& id, const Job& job) = 0;
     virtual base::Status remove_job(const std::string& id) = 0;
+
+    // Empty when nothing has happened yet.
+    virtual base::Result<History> load_history(const std::string& id) = 0;
+    virtual base::Status save_history(const std::string& id,
+                                      const History& history) = 0;
 };
 
 class Lock {

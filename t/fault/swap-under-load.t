@@ -39,9 +39,9 @@ END
 my $servers = join '', (map { server($_, $_) } @own), map { my $n = $_;
     server("*.s$n.example", grep { /\.s$n\./ } @sharing) } 1 .. 4;
 
-# Chains of three make each bundle as large as the smallest zone allows for: a
-# hundred bytes lost at each swap, and it is full before the end.
-my $zone = 129 + int(@names * (8 + 1 / 8));
+# Chains of three make each bundle as large as the smallest zone allows for:
+# half a page lost at each swap, and it is full before the end.
+my $zone = 129 + int(@names * (10 + 1 / 8));
 
 $t->write_config(<<"END");
 %%GLOBALS%%

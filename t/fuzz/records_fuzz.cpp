@@ -1,6 +1,7 @@
-// The files of jobs and accounts, whatever became of them.
+// The files of jobs, accounts and histories, whatever became of them.
 
 #include "fuzz.h"
+#include "store/history.h"
 #include "store/records.h"
 
 namespace {
@@ -33,5 +34,6 @@ FUZZ_TARGET(records)
 {
     read_record(input, store::decode_account);
     read_record(input, store::decode_job);
+    read_record(input, store::decode_history);
     store::is_of_newer_version(input);
 }

@@ -138,7 +138,7 @@ TEST(AcmeOrder, OfPebbleThatFailed)
     EXPECT_EQ(order->status, Order::Status::invalid);
     EXPECT_EQ(order->identifiers[0].value, "2001:db8::1");
     ASSERT_TRUE(order->error);
-    EXPECT_TRUE(order->error->is("unauthorized"));
+    EXPECT_TRUE(is(*order->error, "unauthorized"));
     ASSERT_THAT(order->error->subproblems, SizeIs(1));
     EXPECT_EQ(order->error->subproblems[0].identifier, "b.example");
 }

@@ -178,13 +178,13 @@ TEST(AcmeProblem, IsFoundInErrorsOnly)
 {
     const auto gone = problem(400, "accountDoesNotExist", "");
     ASSERT_TRUE(problem_of(gone));
-    EXPECT_TRUE(problem_of(gone)->is("accountDoesNotExist"));
-    EXPECT_FALSE(problem_of(gone)->is("account"));
+    EXPECT_TRUE(is(*problem_of(gone), "accountDoesNotExist"));
+    EXPECT_FALSE(is(*problem_of(gone), "account"));
     const http::Response challenge{
         200, {}, R"({"type":"http-01","status":"pending"})"};
     EXPECT_FALSE(problem_of(challenge)) << "its type is no problem's";
     Problem foreign{"about:blank", "", "", {}};
-    EXPECT_FALSE(foreign.is("about:blank"));
+    EXPECT_FALSE(is(foreign, "about:blank"));
 }
 
 TEST(AcmeTransience, IsOfTheMomentNotOfTheRequest)

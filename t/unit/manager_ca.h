@@ -34,20 +34,18 @@ public:
     bool down = false;
     // What was asked, by resource: "newOrder", "authz", "deactivate" ...
     std::vector<std::string> requests;
+    struct Revocation {
+        std::string der;
+        int reason;
+    };
+    std::vector<Revocation> revoked;
 
-    std::size_t count(std::string_view resource) const
-    {
-        return std::size_t(std::ranges::count(requests, resource));
-    }
-
+    std::size_t count(std::string_view resource) const;
     std::vector<std::string> ordered() const { return orders_.names(); }
 
     // The next `times` requests of that resource are answered like this, and
     // not carried out.
-    void fault(const std::string& resource, unsigned times, Answer answer)
-    {
-        faults_.push_back({resource, times, std::move(answer)});
-    }
+    void fault(const std::string& resource, unsigned times, Answer answer);
 
     // No fault any more.
     void heal() { faults_.clear(); }
@@ -56,20 +54,7 @@ public:
     unsigned accounts() const { return registered_; }
     void forget_accounts() { accounts_.clear(); }
 
-    Answer handle(const http::Request& request)
-    {
-        const Call call = read(request);
-        requests.push_back(call.resource);
-        if (down) {
-            return no_connection();
-        }
-        auto planned = planned_for(call.resource);
-        Answer answer = planned ? *planned : Answer(respond(call));
-        if (answer && call.resource != "directory") {
-            answer->headers.emplace_back("Replay-Nonce", new_nonce());
-        }
-        return answer;
-    }
+    Answer handle(const http::Request& request);
 
 private:
     struct Call {
@@ -85,127 +70,15 @@ private:
         Answer answer;
     };
 
-    Call read(const http::Request& request) const
-    {
-        Call call;
-        const auto path = request.url.substr(base_.size());
-        const auto slash = path.find('/');
-        call.resource = path.substr(0, slash);
-        if (slash != std::string::npos) {
-            std::sscanf(path.c_str() + slash, "/%zu/%zu", &call.at.order,
-                        &call.at.authz);
-        }
-        if (request.method == http::Request::Method::post) {
-            const auto jws = Json::parse(request.body);
-            call.header = Json::parse(member(jws, "protected"));
-            const auto payload = member(jws, "payload");
-            call.payload = payload.empty() ? Json() : Json::parse(payload);
-        }
-        if (call.resource == "authz" && !call.payload.is_null()) {
-            call.resource = "deactivate";
-        }
-        return call;
-    }
-
-    static std::string member(const Json& object, const char* name)
-    {
-        return *base::base64url_decode(object[name].get<std::string>());
-    }
-
-    std::optional<Answer> planned_for(const std::string& resource)
-    {
-        for (auto& fault : faults_) {
-            if (fault.resource == resource && fault.times > 0) {
-                fault.times--;
-                return fault.answer;
-            }
-        }
-        return std::nullopt;
-    }
-
-    std::string new_nonce()
-    {
-        const auto nonce = "nonce-" + std::to_string(++nonces_made_);
-        nonces_.insert(nonce);
-        return nonce;
-    }
-
-    http::Response respond(const Call& call)
-    {
-        if (call.resource == "directory") {
-            return show_directory();
-        }
-        if (call.resource == "newNonce") {
-            return {200, {}, ""};
-        }
-        if (nonces_.erase(call.header.value("nonce", "")) == 0) {
-            return problem(400, "badNonce");
-        }
-        return call.resource == "newAccount" ? register_account(call)
-                                             : respond_to_account(call);
-    }
-
-    http::Response show_directory() const
-    {
-        Json body{{"meta", meta}};
-        body["meta"]["termsOfService"] = base_ + "terms";
-        for (const auto* name : {"newNonce", "newAccount", "newOrder"}) {
-            body[name] = base_ + name;
-        }
-        return {200, {}, body.dump()};
-    }
-
-    http::Response register_account(const Call& call)
-    {
-        if (!call.header.contains("jwk")) {
-            return problem(400, "malformed");
-        }
-        const auto [found, is_new] =
-            accounts_.try_emplace(call.header["jwk"].dump());
-        if (is_new) {
-            found->second = base_ + "account/" + std::to_string(++registered_);
-        }
-        return {is_new ? 201 : 200, {{"Location", found->second}}, "{}"};
-    }
-
-    http::Response respond_to_account(const Call& call)
-    {
-        if (!call.header.contains("kid")) {
-            return problem(400, "malformed");
-        }
-        const auto kid = call.header["kid"].get<std::string>();
-        const bool known = std::ranges::any_of(
-            accounts_, [&](const auto& entry) { return entry.second == kid; });
-        if (!known) {
-            return problem(400, "accountDoesNotExist");
-        }
-        if (call.resource == "newOrder") {
-            return orders_.place(kid, call.payload["identifiers"]);
-        }
-        return orders_.belongs(call.at, kid) ? respond_to_owner(call)
-                                             : problem(403, "unauthorized");
-    }
-
-    http::Response respond_to_owner(const Call& call)
-    {
-        if (call.resource == "authz") {
-            return orders_.show_authz(call.at);
-        }
-        if (call.resource == "deactivate") {
-            return orders_.deactivate(call.at);
-        }
-        if (call.resource == "challenge") {
-            return orders_.trigger(call.at);
-        }
-        if (call.resource == "finalize") {
-            return orders_.finalize(call.at.order,
-                                    member(call.payload, "csr"));
-        }
-        if (call.resource == "certificate") {
-            return orders_.certificate(call.at.order);
-        }
-        return orders_.show(call.at.order);
-    }
+    Call read(const http::Request& request) const;
+    static std::string member(const Json& object, const char* name);
+    std::optional<Answer> planned_for(const std::string& resource);
+    std::string new_nonce();
+    http::Response respond(const Call& call);
+    http::Response show_directory() const;
+    http::Response register_account(const Call& call);
+    http::Response respond_to_account(const Call& call);
+    http::Response respond_to_owner(const Call& call);
 
     std::string base_;
     CaOrders orders_;

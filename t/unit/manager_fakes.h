@@ -121,6 +121,55 @@ public:
     }
 };
 
+class StatusBoard : public manager::StatusBoard {
+public:
+    std::map<std::string, status::Head> heads;
+    std::map<std::string, status::Detail> details;
+    std::map<std::string, status::IssuerCounts> counts;
+
+    void publish(const std::string& id, const status::Head& head,
+                 const status::Detail& detail) override
+    {
+        heads[id] = head;
+        details[id] = detail;
+    }
+
+    void publish(const std::string& issuer,
+                 const status::IssuerCounts& all) override
+    {
+        counts[issuer] = all;
+    }
+
+    status::IssuerCounts counts_of(const std::string& issuer) override
+    {
+        return counts[issuer];
+    }
+};
+
+class Commands : public manager::CommandQueue {
+public:
+    std::vector<manager::Command> queued;
+
+    bool add(const manager::Command& command) override
+    {
+        generation_++;
+        queued.push_back(command);
+        return true;
+    }
+
+    unsigned long long generation() override { return generation_; }
+
+    std::vector<manager::Command> all() override { return queued; }
+
+    void remove(const manager::Command& command) override
+    {
+        std::erase(queued, command);
+    }
+
+private:
+    unsigned long long generation_ = 1;
+};
+
 class Sink : public manager::CertificateSink {
 public:
     bool full = false;

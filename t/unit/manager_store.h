@@ -24,6 +24,7 @@ public:
 
     std::map<std::string, base::Secret> bundles;
     std::map<std::string, base::Secret> jobs;
+    std::map<std::string, base::Secret> histories;
     std::map<std::pair<std::string, std::string>, base::Secret> accounts;
 
     // The job as it is stored, an empty one when there is none.
@@ -103,6 +104,21 @@ public:
     {
         jobs.erase(id);
         return base::ok();
+    }
+
+    base::Result<store::History> load_history(const std::string& id) override
+    {
+        auto history = load(histories, id, store::decode_history);
+        if (!history) {
+            return history.error();
+        }
+        return std::move(*history).value_or(store::History{});
+    }
+
+    base::Status save_history(const std::string& id,
+                              const store::History& history) override
+    {
+        return save(histories, id, store::encode(history));
     }
 
 private:

@@ -82,6 +82,16 @@ protected:
         start();
     }
 
+    // The worker's part of acme_api, and the helper's each second.
+    void command(const std::string& id, manager::Action action,
+                 int reason = 0)
+    {
+        commands.add({id, action, reason});
+        manager_->refresh();
+    }
+
+    void refresh() { manager_->refresh(); }
+
     void run(base::Duration duration) { loop.run_for(duration); }
 
     // A certificate for these names, obtained some time before the test.
@@ -151,6 +161,8 @@ protected:
     MemoryStore store;
     Lock lock;
     Sink sink;
+    StatusBoard status;
+    Commands commands;
     Log log;
     Solver solver{board};
     manager::ResolverFactory make_resolver;
@@ -163,8 +175,8 @@ private:
             return std::make_unique<Client>(
                 loop, s.directory == ca.directory() ? ca : other_ca);
         };
-        return {loop, random_, loop, log, store, lock, sink, make_client,
-                {&solver}, make_resolver};
+        return {loop, random_, loop, log, store, lock, sink, status, commands,
+                make_client, {&solver}, make_resolver};
     }
 
     Random random_;

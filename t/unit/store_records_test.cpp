@@ -44,7 +44,10 @@ TEST(Records, AJobIsTheSameAfterwards)
         .not_before = kMoment,
         .last_error = "HTTP 403: \"no\", \xe2\x82\xac and \\",
         .last_error_at = kMoment - seconds(60),
+        .last_problem = base::Problem{"urn:x", "no", "https://ca/doc",
+                                      {{"urn:y", "never", "a.example"}}},
         .challenge = "tls-alpn-01",
+        .renew = true,
     };
     const auto text = store::encode(job);
     EXPECT_THAT(std::string(text.reveal()),
@@ -60,6 +63,13 @@ TEST(Records, AJobIsTheSameAfterwards)
     EXPECT_EQ(decoded->not_before, job.not_before);
     EXPECT_EQ(decoded->last_error, job.last_error);
     EXPECT_EQ(decoded->last_error_at, job.last_error_at);
+    ASSERT_TRUE(decoded->last_problem);
+    EXPECT_EQ(decoded->last_problem->type, "urn:x");
+    EXPECT_EQ(decoded->last_problem->detail, "no");
+    EXPECT_EQ(decoded->last_problem->instance, "https://ca/doc");
+    ASSERT_EQ(decoded->last_problem->subproblems.size(), 1U);
+    EXPECT_EQ(decoded->last_problem->subproblems[0].identifier, "a.example");
+    EXPECT_TRUE(decoded->renew);
 }
 
 TEST(Records, WhatIsEmptyStaysEmpty)

@@ -1,0 +1,292 @@
+#include <algorithm>
+
+#include "acme/codec.h"
+#include "acme/problem.h"
+#include "base/text.h"
+#include "manager/manager.h"
+
+namespace manager {
+
+namespace {
+
+// At a CA's staging twin, too, no more than a few orders at a time.
+constexpr unsigned kRehearsals = 4;
+
+}  // namespace
+
+void Manager::take_commands()
+{
+    const auto generation = ports_.commands.generation();
+    if (!ticking_ || (generation == commands_seen_ && commands_.empty())) {
+        return;
+    }
+    if (std::exchange(commands_seen_, generation) != generation) {
+        for (auto& command : ports_.commands.all()) {
+            const auto known =
+                std::ranges::find(commands_, command, &Pending::command);
+            if (known == commands_.end()) {
+                commands_.push_back({std::move(command)});
+            }
+        }
+    }
+    // What is done at once ends, and is taken off the list, meanwhile.
+    auto pending = commands_;
+    for (const auto& [command, begun] : pending) {
+        if (!begun) {
+            obey(command);
+        }
+    }
+}
+
+void Manager::obey(const Command& command)
+{
+    const auto found = std::ranges::find_if(
+        certificates_,
+        [&command](const auto& c) { return c.settings.id == command.id; });
+    if (found == certificates_.end()) {
+        end(command);
+        return;
+    }
+    switch (command.action) {
+    case Action::renew:
+        renew_now(*found);
+        end(command);
+        break;
+    case Action::retry:
+        forgive(*found);
+        end(command);
+        break;
+    case Action::rehearse:
+        rehearse(*found, command);
+        break;
+    case Action::revoke:
+        revoke(*found, command);
+        break;
+    }
+}
+
+void Manager::begun(const Command& command)
+{
+    const auto found =
+        std::ranges::find(commands_, command, &Pending::command);
+    if (found != commands_.end()) {
+        found->begun = true;
+    }
+}
+
+void Manager::end(const Command& command)
+{
+    std::erase_if(commands_, [&command](const Pending& pending) {
+        return pending.command == command;
+    });
+    ports_.commands.remove(command);
+}
+
+// What holds the next attempt back goes on doing so: that is for retry.
+void Manager::renew_now(ManagedCertificate& certificate)
+{
+    if (certificate.working()) {
+        note(certificate, "command", "asked to renew, which is under way");
+        return;
+    }
+    certificate.job.renew = true;
+    save_for_this(certificate);
+    const auto due = certificate.due(ports_.clock.now());
+    note(certificate, "command",
+         due > ports_.clock.now()
+             ? "asked to renew, not before " + base::format_time(due)
+             : std::string("asked to renew"));
+    wake(base::Duration(0), &Manager::tick);
+}
+
+void Manager::forgive(ManagedCertificate& certificate)
+{
+    auto& job = certificate.job;
+    job.failures = 0;
+    job.not_before.reset();
+    job.last_error.clear();
+    job.last_error_at.reset();
+    job.last_problem.reset();
+    save_for_this(certificate);
+    const auto index = certificate.settings.issuer;
+    Ca& ca = cas_[index];
+    ca.turned_away = 0;
+    ca.hold_until = {};
+    if (ca.job.failures > 0) {
+        clear_job(issuer_job_id(ca.issuer->settings()), ca.job);
+        show_later(index);
+    }
+    note(certificate, "command", "asked to retry");
+    wake(base::Duration(0), &Manager::tick);
+}
+
+// --- rehearsal -------------------------------------------------------------
+
+// Never beside the real attempt: both would answer at the same place.
+void Manager::rehearse(ManagedCertificate& certificate, const Command& command)
+{
+    const auto under_way = std::ranges::count_if(
+        certificates_, [](const auto& c) { return c.rehearsing(); });
+    const auto twin = settings_.issuers[certificate.settings.issuer].rehearsal;
+    if (!twin) {
+        end(command);
+        return;
+    }
+    if (certificate.attempt || certificate.rehearsing()
+        || under_way >= kRehearsals)
+    {
+        return;
+    }
+    begun(command);
+    auto& issuer = *cas_[*twin].issuer;
+    certificate.preparing_rehearsal = true;
+    issuer.prepare([this, &certificate, &issuer,
+                    command](const base::Status& status) {
+        certificate.preparing_rehearsal = false;
+        if (!status) {
+            on_rehearsed(certificate, command, issuer, status.error());
+            return;
+        }
+        certificate.rehearsal = std::make_unique<Rehearsal>(
+            certificate.settings, issuer, ports_, certificate.job.challenge);
+        certificate.rehearsal->start(
+            [this, &certificate, &issuer,
+             command](const Attempt::Outcome& outcome) {
+                certificate.rehearsal_over = true;
+                on_rehearsed(certificate, command, issuer, outcome.result);
+            });
+    });
+}
+
+void Manager::on_rehearsed(ManagedCertificate& certificate,
+                           const Command& command, const Issuer& issuer,
+                           const base::Result<Attempt::Issued>& result)
+{
+    const auto& name = issuer.settings().name;
+    status::Remark remark{ports_.clock.now(), {}, {}};
+    if (result) {
+        remark.text = "passed at issuer \"" + name
+            + "\": a certificate was issued and thrown away";
+        log(base::LogLevel::notice, "rehearsal " + remark.text, certificate);
+    } else {
+        const auto& error = result.error();
+        remark.text = error.message;
+        if (error.problem) {
+            remark.problem = *error.problem;
+        }
+        log(base::LogLevel::warn,
+            "rehearsal at issuer \"" + name + "\" failed: " + error.message
+                + "; nothing has changed",
+            certificate);
+    }
+    certificate.rehearsed = remark;
+    certificate.rehearsed_well = bool(result);
+    note(certificate, result ? "rehearsed" : "rehearsal failed", remark.text);
+    end(command);
+    wake(base::Duration(0), &Manager::tick);
+}
+
+// --- revocation (RFC 8555, section 7.6) ------------------------------------
+
+namespace {
+
+// The account that it was issued to may revoke it.
+base::Result<std::string> revocation_of(const base::Secret& text,
+                                        const IssuerSettings& issuer,
+                                        int reason)
+{
+    auto bundle = crypto::parse_bundle(text.reveal());
+    if (!bundle) {
+        return bundle.error();
+    }
+    if (!bundle->issuer.empty() && bundle->issuer != issuer.directory) {
+        return base::Error{base::ErrorKind::refused,
+                           "it was issued by " + bundle->issuer
+                               + ", which is not its issuer any more"};
+    }
+    auto der = crypto::to_der(bundle->chain.front());
+    if (!der) {
+        return der.error();
+    }
+    return acme::encode_revocation(*der, reason);
+}
+
+// RFC 8555 has it answered with alreadyRevoked when a lost answer is asked for
+// again.
+base::Status judge(const base::Result<http::Response>& response,
+                   base::Time now)
+{
+    if (!response) {
+        return response.error();
+    }
+    const auto problem = acme::problem_of(*response);
+    if (response->success()
+        || (problem && acme::is(*problem, "alreadyRevoked")))
+    {
+        return base::ok();
+    }
+    return acme::error_of(*response, now);
+}
+
+}  // namespace
+
+void Manager::revoke(ManagedCertificate& certificate, const Command& command)
+{
+    begun(command);
+    auto& issuer = *cas_[certificate.settings.issuer].issuer;
+    const auto current = ports_.sink.current(certificate.settings.id);
+    if (!current) {
+        end(command);
+        return;
+    }
+    auto payload = revocation_of(*current, issuer.settings(), command.reason);
+    if (!payload) {
+        on_revoked(certificate, command, payload.error());
+        return;
+    }
+    issuer.prepare([this, &certificate, &issuer, command,
+                    payload = *payload](const base::Status& status) {
+        const auto& url = status ? issuer.directory().revoke_cert
+                                 : std::string();
+        if (url.empty()) {
+            on_revoked(certificate, command,
+                       !status ? status.error()
+                               : base::Error{base::ErrorKind::refused,
+                                             "the CA offers no revocation"});
+            return;
+        }
+        issuer.post({url, payload, ""},
+                    [this, &certificate, command](const auto& response) {
+                        on_revoked(certificate, command,
+                                   judge(response, ports_.clock.now()));
+                    });
+    });
+}
+
+// It is served until there is another one, which is ordered at once.
+void Manager::on_revoked(ManagedCertificate& certificate,
+                         const Command& command, const base::Status& status)
+{
+    end(command);
+    if (!status) {
+        log(base::LogLevel::error,
+            "revoking the certificate: " + status.error().message
+                + "; it is not revoked, ask again",
+            certificate);
+        note(certificate, "revocation failed", status.error().message);
+        return;
+    }
+    log(base::LogLevel::warn,
+        "the certificate was revoked, as was asked for; another one is "
+        "ordered now",
+        certificate);
+    auto& job = certificate.job;
+    job.renew = true;
+    job.not_before.reset();
+    save_for_this(certificate);
+    note(certificate, "revoked",
+         certificate.leaf ? "serial " + certificate.leaf->serial : "");
+    wake(base::Duration(0), &Manager::tick);
+}
+
+}  // namespace manager

@@ -1,0 +1,188 @@
+#include "manager_ca_orders.h"
+
+namespace manager_test {
+
+http::Response CaOrders::place(const std::string& account,
+                               const Json& identifiers)
+{
+    Order order;
+    order.account = account;
+    order.expires = loop_.true_time() + 7 * kDay;
+    for (const auto& identifier : identifiers) {
+        const auto text = identifier["value"].get<std::string>();
+        order.names.push_back(crypto_test::name(text));
+        order.authzs.push_back({order.names.back(), {}, false, false});
+    }
+    orders_.push_back(std::move(order));
+    const auto number = orders_.size() - 1;
+    auto response = show(number);
+    response.status = 201;
+    response.headers.emplace_back("Location", url("order", number));
+    return response;
+}
+
+bool CaOrders::belongs(const At& at, const std::string& account) const
+{
+    return at.order < orders_.size()
+        && orders_[at.order].account == account;
+}
+
+http::Response CaOrders::show(std::size_t number) const
+{
+    http::Response response{200, {}, show_order(number).dump()};
+    if (status_of(orders_[number]) == "processing"
+        && !manners_.processing_retry_after.empty())
+    {
+        response.headers.emplace_back("Retry-After",
+                                      manners_.processing_retry_after);
+    }
+    return response;
+}
+
+http::Response CaOrders::show_authz(const At& at) const
+{
+    const auto& authz = orders_[at.order].authzs[at.authz];
+    const Json body{
+        {"status", status_of(authz)},
+        {"identifier", {{"type", "dns"}, {"value", authz.name.value}}},
+        {"challenges", Json::array({show_challenge(at)})}};
+    http::Response response{200, {}, body.dump()};
+    if (!manners_.trying_retry_after.empty()) {
+        response.headers.emplace_back("Retry-After",
+                                      manners_.trying_retry_after);
+    }
+    return response;
+}
+
+http::Response CaOrders::trigger(const At& at)
+{
+    auto& authz = orders_[at.order].authzs[at.authz];
+    authz.triggered = loop_.true_time();
+    authz.proved = board_.contains(token(at))
+        && !manners_.unreachable.contains(authz.name.value);
+    return {200, {}, show_challenge(at).dump()};
+}
+
+http::Response CaOrders::deactivate(const At& at)
+{
+    orders_[at.order].authzs[at.authz].deactivated = true;
+    return show_authz(at);
+}
+
+http::Response CaOrders::finalize(std::size_t number, const std::string& csr)
+{
+    auto& order = orders_[number];
+    if (status_of(order) != "ready") {
+        return problem(403, "orderNotReady");
+    }
+    order.finalized = loop_.true_time();
+    order.chain = certify(order, csr);
+    return show(number);
+}
+
+http::Response CaOrders::certificate(std::size_t number) const
+{
+    return {200, {}, orders_[number].chain};
+}
+
+std::vector<std::string> CaOrders::names() const
+{
+    std::vector<std::string> all;
+    for (const auto& order : orders_) {
+        all.push_back(base::join(order.names));
+    }
+    return all;
+}
+
+std::string CaOrders::certify(const Order& order, const std::string& csr) const
+{
+    const auto* bytes = reinterpret_cast<const unsigned char*>(csr.data());
+    const crypto::UniqueRequest request(
+        d2i_X509_REQ(nullptr, &bytes, long(csr.size())));
+    const auto now = loop_.true_time();
+    const auto& names =
+        manners_.certify.empty() ? order.names : manners_.certify;
+    const auto leaf = root_.issue(*X509_REQ_get0_pubkey(request.get()),
+                                  {"", names, now,
+                                   now + manners_.lifetime});
+    return crypto_test::pem_of(leaf)
+        + crypto_test::pem_of(root_.certificate(root_));
+}
+
+std::string CaOrders::status_of(const Authz& authz) const
+{
+    if (authz.deactivated) {
+        return "deactivated";
+    }
+    const auto takes =
+        authz.proved ? manners_.validating : manners_.trying;
+    if (!authz.triggered || loop_.true_time() < *authz.triggered + takes) {
+        return "pending";
+    }
+    return authz.proved ? "valid" : "invalid";
+}
+
+std::string CaOrders::status_of(const Order& order) const
+{
+    std::set<std::string> statuses;
+    for (const auto& authz : order.authzs) {
+        statuses.insert(status_of(authz));
+    }
+    if (statuses.contains("invalid") || statuses.contains("deactivated")) {
+        return "invalid";
+    }
+    if (statuses.contains("pending")) {
+        return "pending";
+    }
+    if (!order.finalized) {
+        return "ready";
+    }
+    const bool done =
+        loop_.true_time() >= *order.finalized + manners_.processing;
+    return done ? "valid" : "processing";
+}
+
+Json CaOrders::show_order(std::size_t number) const
+{
+    const auto& order = orders_[number];
+    Json body{{"status", status_of(order)},
+              {"expires", base::format_time(order.expires)},
+              {"finalize", url("finalize", number)}};
+    for (std::size_t i = 0; i < order.names.size(); ++i) {
+        body["identifiers"].push_back(
+            {{"type", "dns"}, {"value", order.names[i].value}});
+        body["authorizations"].push_back(url("authz", number, i));
+    }
+    if (body["status"] == "valid") {
+        body["certificate"] = url("certificate", number);
+    }
+    return body;
+}
+
+Json CaOrders::show_challenge(const At& at) const
+{
+    const auto status = status_of(orders_[at.order].authzs[at.authz]);
+    Json body{{"type", "http-01"},
+              {"url", url("challenge", at.order, at.authz)},
+              {"token", token(at)},
+              {"status", status == "deactivated" ? "pending" : status}};
+    if (status == "invalid") {
+        body["error"] = Json::parse(problem(0, "connection").body);
+    }
+    return body;
+}
+
+std::string CaOrders::url(const char* resource, std::size_t number,
+                          std::size_t authz) const
+{
+    return base_ + resource + "/" + std::to_string(number) + "/"
+        + std::to_string(authz);
+}
+
+std::string CaOrders::token(const At& at)
+{
+    return "token-" + std::to_string(at.order) + "-"
+        + std::to_string(at.authz);
+}
+
+}  // namespace manager_test
