@@ -15,7 +15,7 @@ run_packages=(perl libio-socket-ssl-perl libnet-ssleay-perl openssl
     ca-certificates)
 test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
     curl valgrind bind9-dnsutils knot unbound prometheus python3-jsonschema
-    chromium chromium-driver)
+    chromium chromium-driver tinyproxy)
 lint_packages=(clang-tidy cppcheck shellcheck)
 fuzz_packages=(clang libclang-rt-dev cmake ninja-build)
 
@@ -125,7 +125,7 @@ pin_nginx_dev() {
 
 install_packages() {
     local status=0
-    [[ " $* " =~ \ (nginx|knot|unbound|prometheus)\  ]] && hold_services
+    [[ " $* " =~ \ (nginx|knot|unbound|prometheus|tinyproxy)\  ]] && hold_services
     logged apt-install as_root env DEBIAN_FRONTEND=noninteractive apt-get \
         install -y -q --no-install-recommends "$@" || status=$?
     release_services

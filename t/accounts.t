@@ -25,7 +25,7 @@ http {
     server {
         listen 127.0.0.1:%%HTTP%%;
         listen 127.0.0.1:%%TLS%% ssl;
-        server_name a.example b.example;
+        server_name a.example b.example c.example d.example;
         $names
     }
 }
@@ -68,6 +68,26 @@ configure($at->($ca), 'acme_domain a.example;');
 $t->reload;
 ok($t->wait_certificate('a.example'), 'and back again');
 is($ca->accounts, 2, 'with the account that was kept');
+
+configure($ca->issuer_block(name => 'mine', more => 'account_key ecdsa:384;'),
+    'acme_domain a.example; acme_domain c.example;');
+$t->mark_log->reload;
+ok($t->wait_certificate('c.example'), 'with a key of another type');
+is($ca->requests('keyChange'), 1, 'which the CA was told');
+is($ca->accounts, 2, 'for the same account');
+like(($t->log_lines(qr/another key/))[0], qr/\[notice\].*issuer "mine"/,
+    'and the log says');
+
+$t->mark_log;
+configure($ca->issuer_block(name => 'mine',
+    more => 'account_key ecdsa:384; contact dba@pium.life;'),
+    'acme_domain a.example; acme_domain d.example;');
+$t->reload;
+ok($t->wait_certificate('d.example'), 'with another contact');
+ok($t->wait_for(sub {
+    $ca->log_text =~ m{POST /my-account/ -> calling handler} }, 5,
+    'a change of the account'), 'which the CA was told, too');
+is(scalar $t->log_lines(qr/contacts/), 0, 'and it took it');
 
 # The operator's own account key.
 $t->stop;

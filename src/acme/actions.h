@@ -73,9 +73,15 @@ struct Discard {
     std::string payload;
 };
 
-// The certificate, as the CA sent it; not yet judged.
+// The certificate, as the CA sent it, not yet judged: the default chain, and
+// alternates if they were asked for.
 struct Issued {
-    std::string chain_pem;
+    std::vector<std::string> chains;  // PEM
+};
+
+// To be told; nothing to report.
+struct Warn {
+    std::string text;
 };
 
 struct Failed {
@@ -87,7 +93,7 @@ struct Failed {
 };
 
 using Action = std::variant<Send, Wait, Present, Withdraw, Remember, Forget,
-                            Discard, Issued, Failed>;
+                            Discard, Warn, Issued, Failed>;
 using Actions = std::vector<Action>;
 
 // Puts `more` at the end of `actions`.

@@ -289,6 +289,14 @@ Result<Challenge> decode_challenge(std::string_view body)
     return decode(body, to_challenge, "challenge");
 }
 
+bool is_dead_account(std::string_view body)
+{
+    const auto object = json::parse_object(body);
+    const auto status = object ? json::find_string(*object, "status")
+                               : std::nullopt;
+    return status == "deactivated" || status == "revoked";
+}
+
 std::optional<Problem> decode_problem(std::string_view body)
 {
     const auto object = json::parse_object(body);

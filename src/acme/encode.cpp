@@ -40,15 +40,24 @@ std::string encode(const NewAccount& account)
     if (account.only_return_existing) {
         object["onlyReturnExisting"] = true;
     }
+    if (!account.binding.empty()) {
+        object["externalAccountBinding"] = Value::parse(account.binding);
+    }
     return json::dump(object);
 }
 
-std::string encode_new_order(const base::Identifiers& identifiers)
+std::string encode(const NewOrder& order)
 {
     Value object = Value::object();
     object["identifiers"] = Value::array();
-    for (const auto& identifier : identifiers) {
+    for (const auto& identifier : order.identifiers) {
         object["identifiers"].push_back(to_json(identifier));
+    }
+    if (!order.profile.empty()) {
+        object["profile"] = order.profile;
+    }
+    if (!order.replaces.empty()) {
+        object["replaces"] = order.replaces;
     }
     return json::dump(object);
 }
@@ -63,6 +72,22 @@ std::string encode_revocation(std::string_view certificate_der, int reason)
     return json::dump(
         Value{{"certificate", base::base64url_encode(certificate_der)},
               {"reason", reason}});
+}
+
+std::string encode_contacts(const std::vector<std::string>& contacts)
+{
+    Value all = Value::array();
+    for (const auto& contact : contacts) {
+        all.push_back(contact_uri(contact));
+    }
+    return json::dump(Value{{"contact", std::move(all)}});
+}
+
+std::string encode_key_change(const std::string& account,
+                              const std::string& old_key)
+{
+    return json::dump(
+        Value{{"account", account}, {"oldKey", Value::parse(old_key)}});
 }
 
 std::string encode_deactivation()

@@ -15,6 +15,7 @@ constexpr Exchange kOrder{Exchange::Subject::order, 0};
 
 Issuance::Issuance(IssuanceSettings settings)
     : settings_(std::make_unique<const IssuanceSettings>(std::move(settings))),
+      order_(settings_->order),
       stage_(settings_->order_url.empty() ? Stage::placing : Stage::resuming),
       order_url_(settings_->order_url)
 {}
@@ -150,6 +151,9 @@ void Issuance::on_order_failure(base::Error error, base::Time now)
         return fail(std::move(error));
     case Stage::finalizing:
         return on_lost_finalize(std::move(error), delay);
+    case Stage::downloading:
+        return chains_.empty() ? repeat(std::move(error), delay)
+                               : on_no_alternate(error);
     default:
         return repeat(std::move(error), delay);
     }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "acme/actions.h"
+#include "acme/codec.h"
 #include "acme/objects.h"
 #include "acme/pace.h"
 #include "base/identifier.h"
@@ -24,12 +25,17 @@
 namespace acme {
 
 struct IssuanceSettings {
-    base::Identifiers identifiers;
-    std::string csr;            // DER, for exactly these identifiers
+    // What to order. The CA may refuse `profile`, if it need not be, and
+    // `replaces`: then it is ordered without.
+    NewOrder order;
+    bool profile_required = false;
+    std::string csr;            // DER, for exactly the order's identifiers
     std::string new_order_url;  // from the directory
     std::string order_url;      // resume this order; empty: place a new one
     // Allowed challenge types, the preferred one first.
     std::vector<std::string> challenge_types;
+    // Download the alternate chains, too (section 7.4.2).
+    bool all_chains = false;
 };
 
 class Validation;
@@ -84,6 +90,7 @@ private:
     // issuance_steps.cpp: from newOrder to valid authorizations (RFC 8555,
     // section 7.1.6).
     void place();
+    bool place_with_less(const http::Response& response, base::Time now);
     void replace();
     void on_placed(const http::Response& response, base::Time now);
     void on_resumed(const http::Response& response, base::Time now);
@@ -104,13 +111,18 @@ private:
     void look_at_stuck(const http::Response& response, base::Time now);
     void download();
     void on_downloaded(const http::Response& response, base::Time now);
+    void on_no_alternate(const base::Error& error);
+    void download_next();
 
     // On the heap: Validations refer to it, and an Issuance can be moved.
     std::unique_ptr<const IssuanceSettings> settings_;
+    NewOrder order_;  // as it is asked for
     Stage stage_;
     std::string order_url_;
     std::string finalize_url_;
     std::string certificate_url_;
+    std::vector<std::string> chains_;      // as downloaded
+    std::vector<std::string> alternates_;  // URLs, to be downloaded yet
     base::Time deadline_;  // known once there is an order
     bool ends_ = false;    // the order has an "expires"
     std::vector<Validation> validations_;

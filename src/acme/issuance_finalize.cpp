@@ -1,7 +1,11 @@
+#include <algorithm>
+
 #include "acme/codec.h"
 #include "acme/issuance.h"
 #include "acme/members.h"
 #include "acme/validation.h"
+#include "base/text.h"
+#include "http/link.h"
 
 namespace acme {
 
@@ -13,6 +17,7 @@ constexpr std::size_t kMaxCertificate = 1024 * 1024;
 constexpr const char* kCertificateType = "application/pem-certificate-chain";
 constexpr unsigned kMaxFinalizes = 5;
 constexpr unsigned kMaxStuckLooks = 30;
+constexpr std::size_t kMaxAlternates = 8;
 
 base::Error reason_of(const Order& order)
 {
@@ -158,14 +163,43 @@ void Issuance::on_downloaded(const http::Response& response, base::Time now)
     if (!response.success()) {
         auto error = error_of(response, now);
         const auto delay = delay_of(error, now);
+        if (!chains_.empty()) {
+            return on_no_alternate(error);
+        }
         return is_transient(response) ? repeat(std::move(error), delay)
                                       : fail(std::move(error));
     }
-    if (response.body.empty()) {
+    if (response.body.empty() && chains_.empty()) {
         return fail({ErrorKind::protocol, "the answer is empty"});
     }
-    stage_ = Stage::finished;
-    actions_.push_back(Issued{response.body});
+    if (chains_.empty() && settings_->all_chains) {
+        alternates_ =
+            http::find_links(response, "alternate", certificate_url_);
+        alternates_.resize(std::min(alternates_.size(), kMaxAlternates));
+    }
+    chains_.push_back(response.body);
+    download_next();
+}
+
+// There is a certificate already: no reason to fail.
+void Issuance::on_no_alternate(const base::Error& error)
+{
+    actions_.push_back(
+        Warn{"downloading the chain " + base::printable(certificate_url_)
+             + ": " + error.message + "; it is passed over"});
+    download_next();
+}
+
+void Issuance::download_next()
+{
+    if (alternates_.empty()) {
+        stage_ = Stage::finished;
+        actions_.push_back(Issued{std::move(chains_)});
+        return;
+    }
+    certificate_url_ = std::move(alternates_.back());
+    alternates_.pop_back();
+    download();
 }
 
 }  // namespace acme

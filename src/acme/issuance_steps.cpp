@@ -61,8 +61,40 @@ void Issuance::place()
     stage_ = Stage::placing;
     order_url_.clear();
     // The order may exist though its answer got lost: not repeatable.
-    send(settings_->new_order_url, encode_new_order(settings_->identifiers),
-         false);
+    send(settings_->new_order_url, encode(order_), false);
+}
+
+// What the CA may refuse though it would take the order: whether it was that
+// nobody can tell for sure, so it is tried once.
+bool Issuance::place_with_less(const http::Response& response,
+                               base::Time now)
+{
+    const auto problem = problem_of(response);
+    const auto is_about = [&](const char* type) {
+        return problem && is(*problem, type);
+    };
+    if (!order_.replaces.empty()
+        && (response.status == 404 || response.status == 409
+            || is_about("alreadyReplaced") || is_about("malformed")
+            || is_about("unauthorized")))
+    {
+        actions_.push_back(Warn{
+            "the CA does not take this for the renewal of the certificate "
+            "before (" + error_of(response, now).message
+            + "); ordering a new one"});
+        order_.replaces.clear();
+    } else if (!order_.profile.empty() && !settings_->profile_required
+               && is_about("invalidProfile"))
+    {
+        actions_.push_back(Warn{
+            "the CA does not take the profile \"" + order_.profile + "\" ("
+            + error_of(response, now).message + "); ordering without it"});
+        order_.profile.clear();
+    } else {
+        return false;
+    }
+    place();
+    return true;
 }
 
 // An order that is of no use any more is replaced by a new one. That happens
@@ -77,7 +109,10 @@ void Issuance::replace()
 void Issuance::on_placed(const http::Response& response, base::Time now)
 {
     if (!response.success()) {
-        return fail(error_of(response, now));
+        if (!place_with_less(response, now)) {
+            fail(error_of(response, now));
+        }
+        return;
     }
     const auto location = http::find_header(response, "Location");
     if (!location) {
@@ -129,7 +164,7 @@ bool Issuance::is_ours(const Order& order) const
     const auto set_of = [](const base::Identifiers& names) {
         return std::set<base::Identifier>(names.begin(), names.end());
     };
-    return set_of(order.identifiers) == set_of(settings_->identifiers);
+    return set_of(order.identifiers) == set_of(settings_->order.identifiers);
 }
 
 void Issuance::enter(const Order& order, const http::Response& response,

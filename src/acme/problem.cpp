@@ -213,6 +213,12 @@ bool is_transient(const http::Response& response)
     return problem && is(*problem, "badNonce");
 }
 
+bool is_problem(const http::Response& response, const char* name)
+{
+    const auto problem = problem_of(response);
+    return problem && is(*problem, name);
+}
+
 base::Error error_of(const http::Response& response, base::Time now)
 {
     const auto problem = problem_of(response);

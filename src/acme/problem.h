@@ -17,6 +17,9 @@ using base::Subproblem;
 // Whether the type is "urn:ietf:params:acme:error:<name>".
 bool is(const Problem& problem, const char* name);
 
+// Whether the response is a problem of that type.
+bool is_problem(const http::Response& response, const char* name);
+
 // The problem a response carries; nothing when its body is no such document
 // (HTML of a load balancer, empty).
 std::optional<Problem> problem_of(const http::Response& response);

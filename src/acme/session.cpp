@@ -1,5 +1,6 @@
 #include "acme/session.h"
 
+#include "acme/codec.h"
 #include "acme/problem.h"
 #include "base/base64url.h"
 #include "crypto/jws.h"
@@ -12,12 +13,6 @@ constexpr std::size_t kMaxNonces = 32;
 constexpr std::size_t kMaxNonceLength = 512;
 // CAs forget nonces after minutes; a refused one costs a round trip.
 constexpr base::Duration kNonceLife = std::chrono::minutes(5);
-
-bool is_bad_nonce(const http::Response& response)
-{
-    const auto problem = problem_of(response);
-    return problem && is(*problem, "badNonce");
-}
 
 }  // namespace
 
@@ -33,6 +28,28 @@ base::Result<std::string> Session::key_authorization(
         return thumbprint;
     }
     return std::string(token) + "." + *thumbprint;
+}
+
+base::Result<std::string> Session::bind(const ExternalAccount& external,
+                                        const std::string& url) const
+{
+    const auto jwk = crypto::public_jwk(key_);
+    if (!jwk) {
+        return jwk.error();
+    }
+    return crypto::mac_jws(external.hash, external.key,
+                           {"", url, external.kid}, *jwk);
+}
+
+base::Result<std::string> Session::change_key(const crypto::PrivateKey& next,
+                                              const std::string& url) const
+{
+    const auto jwk = crypto::public_jwk(key_);
+    if (!jwk) {
+        return jwk.error();
+    }
+    return crypto::sign_jws(next, {"", url, ""},
+                            encode_key_change(account_url_, *jwk));
 }
 
 http::Request Session::plain(http::Request::Method method,
@@ -79,7 +96,7 @@ void Session::observe(const http::Response& response, base::Time now)
         return;
     }
     Nonce nonce{std::move(*value), now};
-    if (is_bad_nonce(response)) {
+    if (is_problem(response, "badNonce")) {
         nonces_.push_front(std::move(nonce));
     } else {
         nonces_.push_back(std::move(nonce));

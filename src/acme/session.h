@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "acme/external_account.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/key.h"
@@ -25,6 +26,16 @@ public:
 
     // "key authorization" of a challenge token (section 8.1).
     base::Result<std::string> key_authorization(std::string_view token) const;
+
+    // That this account key is to be bound to the external account: a member
+    // of newAccount, whose URL is `url`.
+    base::Result<std::string> bind(const ExternalAccount& external,
+                                   const std::string& url) const;
+
+    // That the account is to have another key from now on: the body of a
+    // request to the directory's keyChange, `url` (section 7.3.5).
+    base::Result<std::string> change_key(const crypto::PrivateKey& next,
+                                         const std::string& url) const;
 
     // A plain GET or HEAD with the headers every request has.
     http::Request plain(http::Request::Method method, std::string url) const;

@@ -118,7 +118,7 @@ Actions Validation::on_look(const http::Response& response, base::Time now)
 Actions Validation::judge(const Authorization& authorization,
                           const http::Response& response, base::Time now)
 {
-    const auto& ordered = settings_.identifiers;
+    const auto& ordered = settings_.order.identifiers;
     if (std::ranges::find(ordered, authorization.identifier) == ordered.end())
     {
         return fail({ErrorKind::protocol,

@@ -109,6 +109,35 @@ std::string Certificate::serial() const
                    std::size_t(ASN1_STRING_length(serial))});
 }
 
+std::string Certificate::serial_bytes() const
+{
+    const ErrorQueueGuard guard;
+    unsigned char* der = nullptr;
+    const int size = i2d_ASN1_INTEGER(X509_get0_serialNumber(x509_.get()), &der);
+    const UniqueBytes owner(der);
+    const unsigned char* content = der;
+    long length = 0;
+    int tag = 0;
+    int kind = 0;
+    if (size <= 0
+        || (ASN1_get_object(&content, &length, &tag, &kind, size) & 0x80) != 0)
+    {
+        return {};
+    }
+    return {content, content + length};
+}
+
+std::string Certificate::authority_key_id() const
+{
+    const ErrorQueueGuard guard;
+    const auto* id = X509_get0_authority_key_id(x509_.get());
+    if (id == nullptr) {
+        return {};
+    }
+    const auto* bytes = ASN1_STRING_get0_data(id);
+    return {bytes, bytes + ASN1_STRING_length(id)};
+}
+
 std::string Certificate::fingerprint() const
 {
     const ErrorQueueGuard guard;
@@ -210,6 +239,14 @@ bool covers(const Certificate& leaf, const base::Identifiers& identifiers)
     return std::all_of(
         identifiers.begin(), identifiers.end(),
         [&](const auto& identifier) { return covered(names, identifier); });
+}
+
+bool leads_to(const Chain& chain, std::string_view preferred)
+{
+    return chain.back().issuer() == preferred
+        || std::ranges::any_of(chain, [preferred](const auto& certificate) {
+               return certificate.fingerprint() == preferred;
+           });
 }
 
 }  // namespace crypto

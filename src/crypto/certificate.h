@@ -23,6 +23,10 @@ public:
     base::Time not_before() const;
     base::Time not_after() const;
     std::string serial() const;       // lower-case hexadecimal
+    // The content of the DER INTEGER, with the zero that keeps it positive.
+    std::string serial_bytes() const;
+    // keyIdentifier of authorityKeyIdentifier, as bytes; empty without one.
+    std::string authority_key_id() const;
     std::string fingerprint() const;  // SHA-256 of the DER, lower-case hex
     std::string issuer() const;       // common name, else the whole name
 
@@ -44,6 +48,10 @@ using Chain = std::vector<Certificate>;
 // that cannot be parsed is an Error.
 constexpr std::size_t kMaxChain = 16;
 base::Result<Chain> parse_chain(std::string_view pem);
+
+// Whether the topmost issuer has that common name, or a certificate of the
+// chain that SHA-256 (lower-case hexadecimal).
+bool leads_to(const Chain& chain, std::string_view preferred);
 
 // The chain as PEM, each certificate ending in a newline.
 base::Result<std::string> to_pem(const Chain& chain);

@@ -7,14 +7,27 @@
 
 namespace crypto {
 
+namespace {
+
+const EVP_MD* digest_of(Hash hash)
+{
+    switch (hash) {
+    case Hash::sha256: return EVP_sha256();
+    case Hash::sha384: return EVP_sha384();
+    case Hash::sha512: break;
+    }
+    return EVP_sha512();
+}
+
+}  // namespace
+
 base::Result<std::string> hmac(Hash hash, const base::Secret& key,
                                std::string_view bytes)
 {
     const ErrorQueueGuard guard;
-    const auto* digest = hash == Hash::sha256 ? EVP_sha256() : EVP_sha512();
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned size = 0;
-    if (!HMAC(digest, key.reveal().data(), int(key.size()),
+    if (!HMAC(digest_of(hash), key.reveal().data(), int(key.size()),
               reinterpret_cast<const unsigned char*>(bytes.data()),
               bytes.size(), mac, &size))
     {

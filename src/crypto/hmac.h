@@ -9,7 +9,7 @@
 
 namespace crypto {
 
-enum class Hash { sha256, sha512 };
+enum class Hash { sha256, sha384, sha512 };
 
 base::Result<std::string> hmac(Hash hash, const base::Secret& key,
                                std::string_view bytes);

@@ -137,11 +137,11 @@ std::string sign(const PrivateKey& key, const Algorithm& algorithm,
                : signature;
 }
 
-// RFC 8555, section 6.2.
-std::string protected_header(const Algorithm& algorithm,
-                             const JwsHeader& header, const std::string& jwk)
+// RFC 8555, section 6.2. `jwk` is for where there is no kid.
+std::string protected_header(const char* algorithm, const JwsHeader& header,
+                             const std::string& jwk)
 {
-    std::string text = "{\"alg\":" + json_string(algorithm.name);
+    std::string text = "{\"alg\":" + json_string(algorithm);
     if (!header.nonce.empty()) {
         text += ",\"nonce\":" + json_string(header.nonce);
     }
@@ -150,6 +150,34 @@ std::string protected_header(const Algorithm& algorithm,
         return text + ",\"jwk\":" + jwk + "}";
     }
     return text + ",\"kid\":" + json_string(header.kid) + "}";
+}
+
+// What is signed.
+struct Parts {
+    Parts(std::string_view header, std::string_view payload)
+        : head(base64url_encode(header)), body(base64url_encode(payload))
+    {}
+
+    std::string text() const { return head + "." + body; }
+
+    std::string with(std::string_view signature) const
+    {
+        return "{\"protected\":\"" + head + "\",\"payload\":\"" + body
+               + "\",\"signature\":\"" + base64url_encode(signature) + "\"}";
+    }
+
+    std::string head;
+    std::string body;
+};
+
+const char* mac_name(Hash hash)
+{
+    switch (hash) {
+    case Hash::sha256: return "HS256";
+    case Hash::sha384: return "HS384";
+    case Hash::sha512: break;
+    }
+    return "HS512";
 }
 
 }  // namespace
@@ -184,15 +212,25 @@ base::Result<std::string> sign_jws(const PrivateKey& key,
         return jwk.error();
     }
     const auto algorithm = algorithm_of(key.type());
-    const auto head =
-        base64url_encode(protected_header(algorithm, header, *jwk));
-    const auto body = base64url_encode(payload);
-    const auto signature = sign(key, algorithm, head + "." + body);
+    const Parts parts(protected_header(algorithm.name, header, *jwk), payload);
+    const auto text = parts.text();
+    const auto signature = sign(key, algorithm, text);
     if (signature.empty()) {
         return openssl_error("signing a request");
     }
-    return "{\"protected\":\"" + head + "\",\"payload\":\"" + body
-           + "\",\"signature\":\"" + base64url_encode(signature) + "\"}";
+    return parts.with(signature);
+}
+
+base::Result<std::string> mac_jws(Hash hash, const base::Secret& key,
+                                  const JwsHeader& header,
+                                  std::string_view payload)
+{
+    const Parts parts(protected_header(mac_name(hash), header, {}), payload);
+    const auto mac = hmac(hash, key, parts.text());
+    if (!mac) {
+        return mac.error();
+    }
+    return parts.with(*mac);
 }
 
 }  // namespace crypto

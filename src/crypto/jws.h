@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "crypto/hmac.h"
 #include "crypto/key.h"
 
 namespace crypto {
@@ -20,6 +21,12 @@ struct JwsHeader {
 base::Result<std::string> sign_jws(const PrivateKey& key,
                                    const JwsHeader& header,
                                    std::string_view payload);
+
+// The same with a MAC instead of a signature (RFC 7518, section 3.2). The
+// header has a kid.
+base::Result<std::string> mac_jws(Hash hash, const base::Secret& key,
+                                  const JwsHeader& header,
+                                  std::string_view payload);
 
 // The public key as a JWK, members in the order of RFC 7638, section 3.2.
 base::Result<std::string> public_jwk(const PrivateKey& key);

@@ -13,8 +13,8 @@ constexpr long kMaxConnections = 8;
 
 }  // namespace
 
-CurlClient::CurlClient(TlsTrust trust, base::Timers& timers)
-    : trust_(std::move(trust)), timers_(timers), multi_(curl_multi_init())
+CurlClient::CurlClient(Route route, base::Timers& timers)
+    : route_(std::move(route)), timers_(timers), multi_(curl_multi_init())
 {
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -80,8 +80,8 @@ bool CurlClient::configure(CURL* easy)
 #endif
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-    // The environment is not configuration.
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    // Given as empty, too: the environment is not configuration.
+    curl_easy_setopt(easy, CURLOPT_PROXY, route_.proxy.c_str());
     // http::check_url decides where plain http is fine.
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http")
         == CURLE_OK
@@ -92,17 +92,17 @@ bool CurlClient::configure(CURL* easy)
 
 bool CurlClient::set_trust(CURL* easy)
 {
-    const long peer = trust_.verify ? 1 : 0;
-    const long host = trust_.verify ? 2 : 0;
+    const long peer = route_.verify ? 1 : 0;
+    const long host = route_.verify ? 2 : 0;
     if (curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, peer) != CURLE_OK
         || curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, host) != CURLE_OK)
     {
         return false;
     }
-    if (trust_.pem.empty()) {
+    if (route_.pem.empty()) {
         return true;
     }
-    curl_blob blob{trust_.pem.data(), trust_.pem.size(), CURL_BLOB_NOCOPY};
+    curl_blob blob{route_.pem.data(), route_.pem.size(), CURL_BLOB_NOCOPY};
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
     return curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
 }

@@ -18,14 +18,16 @@
 
 namespace event {
 
-struct TlsTrust {
+// How a server is reached and known.
+struct Route {
     std::string pem;  // CA certificates; empty: the system's
     bool verify = true;
+    std::string proxy = {};  // URL; empty: none
 };
 
 class CurlClient : public http::Client {
 public:
-    explicit CurlClient(TlsTrust trust, base::Timers& timers);
+    explicit CurlClient(Route route, base::Timers& timers);
     ~CurlClient() override;
     CurlClient(const CurlClient&) = delete;
     CurlClient& operator=(const CurlClient&) = delete;
@@ -48,7 +50,7 @@ private:
     void collect();
     void complete(CURL* easy, CURLcode code);
 
-    TlsTrust trust_;
+    Route route_;
     base::Timers& timers_;
     CURLM* multi_;
     SocketWatches watches_;

@@ -25,11 +25,12 @@ constexpr base::Duration kKeptWait = std::chrono::minutes(1);
 }  // namespace
 
 Attempt::Attempt(const CertificateSettings& settings, Issuer& issuer,
-                 store::Job& job, Ports& ports)
+                 store::Job& job, Ports& ports, std::string replaces)
     : settings_(settings),
       issuer_(issuer),
       job_(job),
-      ports_(ports)
+      ports_(ports),
+      replaces_(std::move(replaces))
 {
     if (!job.order_url.empty()) {
         registrations_ = issuer.registrations();
@@ -270,9 +271,14 @@ void Attempt::act(acme::Discard& discard)
                  });
 }
 
+void Attempt::act(acme::Warn& warn)
+{
+    log(base::LogLevel::warn, warn.text);
+}
+
 void Attempt::act(acme::Issued& issued)
 {
-    auto result = judge(issued.chain_pem);
+    auto result = judge(issued);
     if (!result) {
         // The same order would give the same certificate again, and each new
         // one counts against the CA's limits: not before tomorrow.
@@ -297,25 +303,55 @@ void Attempt::act(acme::Failed& failed)
             std::move(failed.challenge)});
 }
 
-base::Result<Attempt::Issued> Attempt::judge(
-    const std::string& chain_pem) const
+base::Result<Attempt::Issued> Attempt::judge(const acme::Issued& issued)
 {
-    auto chain = crypto::parse_chain(chain_pem);
-    if (!chain) {
-        return chain.error();
+    auto first = check(issued.chains.front());
+    if (!first) {
+        return first.error();
     }
-    if (auto status = crypto::check_issued(*chain, *key_, settings_.names,
-                                           ports_.clock.now());
-        !status)
-    {
-        return status.error();
-    }
+    auto chain = choose_chain(std::move(*first), issued.chains);
     auto bundle =
-        crypto::encode_bundle(issuer_.settings().directory, *key_, *chain);
+        crypto::encode_bundle(issuer_.settings().directory, *key_, chain);
     if (!bundle) {
         return bundle.error();
     }
-    return Issued{std::move(*bundle), std::move(*chain)};
+    return Issued{std::move(*bundle), std::move(chain)};
+}
+
+base::Result<crypto::Chain> Attempt::check(const std::string& pem) const
+{
+    auto chain = crypto::parse_chain(pem);
+    if (!chain) {
+        return chain;
+    }
+    auto status = crypto::check_issued(*chain, *key_, settings_.names,
+                                       ports_.clock.now());
+    return status ? std::move(chain) : status.error();
+}
+
+// Without the preferred one the CA's default will do.
+crypto::Chain Attempt::choose_chain(crypto::Chain first,
+                                    const std::vector<std::string>& all)
+{
+    const auto& preferred = issuer_.settings().preferred_chain;
+    if (preferred.empty() || crypto::leads_to(first, preferred)) {
+        return first;
+    }
+    std::string others = "\"" + base::printable(first.back().issuer()) + "\"";
+    for (std::size_t i = 1; i < all.size(); i++) {
+        auto chain = check(all[i]);
+        if (!chain) {
+            continue;
+        }
+        if (crypto::leads_to(*chain, preferred)) {
+            return std::move(*chain);
+        }
+        others += ", \"" + base::printable(chain->back().issuer()) + "\"";
+    }
+    log(base::LogLevel::warn,
+        "no chain leads to the preferred \"" + preferred
+            + "\", the CA offers " + others + "; serving its default");
+    return first;
 }
 
 void Attempt::finish(Outcome outcome)

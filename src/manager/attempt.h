@@ -38,9 +38,11 @@ public:
     using Parked = std::function<void()>;
 
     // `job` is the certificate's: the attempt fills in key and order and
-    // saves it. Everything given outlives the attempt.
+    // saves it. `replaces` is how the issuer's CA calls the certificate before
+    // (acme::renewal_id); empty: there is none. Everything else that is given
+    // outlives the attempt.
     Attempt(const CertificateSettings& settings, Issuer& issuer,
-            store::Job& job, Ports& ports);
+            store::Job& job, Ports& ports, std::string replaces = {});
 
     // Calls `done` once, from the event loop; the attempt may be destroyed
     // when it is idle() after that. Calls `on_parked` whenever it has come to
@@ -63,7 +65,9 @@ private:
     void on_looked_ahead(const Preflight::Findings& findings);
     void begin();
     base::Status make_issuance();
+    base::Status choose_profile(acme::IssuanceSettings& order);
     base::Status load_or_make_key();
+    base::Result<crypto::PrivateKey> make_key() const;
     base::Status check_provable() const;
 
     // attempt.cpp
@@ -75,13 +79,17 @@ private:
     void act(acme::Remember& remember);
     void act(acme::Forget& forget);
     void act(acme::Discard& discard);
+    void act(acme::Warn& warn);
     void act(acme::Issued& issued);
     void act(acme::Failed& failed);
     bool is_long(const acme::Wait& wait);
     void keep_wait(base::Duration delay);
     void log(base::LogLevel level, const std::string& what);
     void on_elapsed(acme::Exchange exchange, bool parked);
-    base::Result<Issued> judge(const std::string& chain_pem) const;
+    base::Result<Issued> judge(const acme::Issued& issued);
+    base::Result<crypto::Chain> check(const std::string& pem) const;
+    crypto::Chain choose_chain(crypto::Chain first,
+                               const std::vector<std::string>& all);
     void finish(Outcome outcome);
     bool is_one_of_two(const base::Identifier& identifier) const;
     base::Result<challenge::Proof> proof_of(const acme::Present& present) const;
@@ -91,6 +99,7 @@ private:
     Issuer& issuer_;
     store::Job& job_;
     Ports& ports_;
+    const std::string replaces_;
     // Of the issuer when the order came into being, or was found.
     std::optional<unsigned> registrations_;
     Done done_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "crypto/csr.h"
 
 namespace manager {
@@ -59,7 +60,14 @@ base::Status Attempt::make_issuance()
         return std::move(csr).error_in("preparing the request");
     }
     acme::IssuanceSettings order;
-    order.identifiers = settings_.names;
+    order.order.identifiers = settings_.names;
+    if (!issuer_.directory().renewal_info.empty()) {
+        order.order.replaces = replaces_;
+    }
+    if (auto status = choose_profile(order); !status) {
+        return status;
+    }
+    order.all_chains = !issuer_.settings().preferred_chain.empty();
     order.csr = std::move(*csr);
     order.new_order_url = issuer_.directory().new_order;
     order.order_url = job_.order_url;
@@ -68,20 +76,48 @@ base::Status Attempt::make_issuance()
     return base::ok();
 }
 
+// Profiles come and go: one that the CA does not offer (any more) is not asked
+// for.
+base::Status Attempt::choose_profile(acme::IssuanceSettings& order)
+{
+    const auto& profile = settings_.profile.name.empty()
+        ? issuer_.settings().profile
+        : settings_.profile;
+    const auto& offered = issuer_.directory().profiles;
+    if (profile.name.empty() || offered.contains(profile.name)) {
+        order.order.profile = profile.name;
+        order.profile_required = profile.required;
+        return base::ok();
+    }
+    std::string what = "the CA does not offer the profile \"" + profile.name
+        + "\"";
+    if (!offered.empty()) {
+        what += ", but";
+    }
+    for (const auto& [name, description] : offered) {
+        what += " \"" + base::printable(name, 64) + "\"";
+    }
+    if (profile.required) {
+        return base::Error{base::ErrorKind::refused, what};
+    }
+    log(base::LogLevel::warn, what + "; ordering without it");
+    return base::ok();
+}
+
 // The key of an order that is being resumed is the one it may already have
-// been finalized with; every new order gets a new key.
+// been finalized with; every new order gets a new key, if not told otherwise.
 base::Status Attempt::load_or_make_key()
 {
     const bool resuming = !job_.order_url.empty() && !job_.key_pem.empty();
     if (resuming) {
         auto key = crypto::PrivateKey::from_pem(job_.key_pem.reveal());
-        if (key && key->type() == settings_.key_type) {
+        if (key && key->type() == settings_.key.type) {
             key_ = std::move(*key);
             return base::ok();
         }
     }
     job_.order_url.clear();
-    auto key = crypto::PrivateKey::generate(settings_.key_type);
+    auto key = make_key();
     if (!key) {
         return key.error();
     }
@@ -92,6 +128,20 @@ base::Status Attempt::load_or_make_key()
     key_ = std::move(*key);
     job_.key_pem = std::move(*pem);
     return base::ok();
+}
+
+// One that was compromised is used no more.
+base::Result<crypto::PrivateKey> Attempt::make_key() const
+{
+    if (settings_.key.reuse && !job_.new_key) {
+        const auto text = ports_.sink.current(settings_.id);
+        auto bundle = text ? crypto::parse_bundle(text->reveal())
+                           : base::Error{base::ErrorKind::internal, ""};
+        if (bundle && bundle->key.type() == settings_.key.type) {
+            return std::move(bundle->key);
+        }
+    }
+    return crypto::PrivateKey::generate(settings_.key.type);
 }
 
 // The CA is not asked for what cannot be proved.

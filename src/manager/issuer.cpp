@@ -33,10 +33,15 @@ std::string Issuer::fingerprint() const
         all.append("\n" + contact);
     }
     all.append(settings_.trusted_pem);
+    all.append(" " + settings_.proxy);
     all.append(settings_.account_key_pem.reveal());
     all.append(crypto::to_string(settings_.account_key_type));
     all.append(settings_.verify ? " verify" : "");
     all.append(settings_.accept_terms ? " terms" : "");
+    if (const auto& external = settings_.external_account) {
+        all.append(" " + external->kid);
+        all.append(external->key.reveal());
+    }
     return crypto::to_hex(crypto::sha256(all.reveal()));
 }
 
@@ -93,6 +98,7 @@ base::Status Issuer::load_account()
     }
     account_ = (*stored).value_or(store::Account{});
     account_.directory = settings_.directory;
+    follow_external_account();
     auto key = account_key();
     if (!key) {
         return std::move(key).error_in("preparing the account key");
@@ -114,6 +120,11 @@ base::Status Issuer::load_account()
 
 base::Result<crypto::PrivateKey> Issuer::account_key()
 {
+    if (!account_.url.empty() && !account_.key_pem.empty()) {
+        auto key = crypto::PrivateKey::from_pem(account_.key_pem.reveal());
+        auto status = key ? plan_key_change(*key) : key.error();
+        return status ? std::move(key) : status.error();
+    }
     if (!settings_.account_key_pem.empty()) {
         return crypto::PrivateKey::from_pem(
             settings_.account_key_pem.reveal());
@@ -121,6 +132,11 @@ base::Result<crypto::PrivateKey> Issuer::account_key()
     if (!account_.key_pem.empty()) {
         return crypto::PrivateKey::from_pem(account_.key_pem.reveal());
     }
+    return new_account_key();
+}
+
+base::Result<crypto::PrivateKey> Issuer::new_account_key()
+{
     auto key = crypto::PrivateKey::generate(settings_.account_key_type);
     if (!key) {
         return key;
@@ -131,6 +147,7 @@ base::Result<crypto::PrivateKey> Issuer::account_key()
     }
     account_.key_pem = std::move(*pem);
     account_.url.clear();
+    unheard_of_ = true;
     // On disk before the CA hears of it: an account whose key is lost can
     // never be used again.
     if (auto saved = ports_.store.save_account(settings_.name, account_);
@@ -169,95 +186,13 @@ void Issuer::on_directory(base::Result<http::Response> result)
     session_->observe(*result, ports_.clock.now());
     directory_ = std::move(*directory);
     directory_at_ = ports_.clock.now();
-    if (!session_->account().empty()) {
-        answer(base::ok());
-        return;
+    if (session_->account().empty()) {
+        check_terms();
+    } else if (!next_key_pem_.empty()) {
+        change_key();
+    } else {
+        look_after_account();
     }
-    check_terms();
-}
-
-void Issuer::check_terms()
-{
-    const std::string& terms = directory_->terms_of_service;
-    if (!terms.empty() && !settings_.accept_terms) {
-        answer(base::Error{
-            base::ErrorKind::refused,
-            "the CA's terms of service are not accepted: read "
-                + base::printable(terms)
-                + " and set \"accept_terms_of_service on\""});
-        return;
-    }
-    if (directory_->external_account_required) {
-        answer(base::Error{
-            base::ErrorKind::refused,
-            "the CA wants an external account binding, which this version "
-            "cannot give"});
-        return;
-    }
-    if (!terms.empty()) {
-        ports_.log.write(base::LogLevel::notice,
-                         "accepting the CA's terms of service at "
-                             + base::printable(terms) + ", issuer \""
-                             + settings_.name + "\"");
-    }
-    register_account();
-}
-
-void Issuer::register_account()
-{
-    acme::NewAccount account;
-    account.contacts = settings_.contacts;
-    account.terms_agreed = true;
-    // Without an account URL the session signs with the public key itself,
-    // as newAccount wants it (RFC 8555, section 7.3).
-    session_->set_account("");
-    Queued queued{{directory_->new_account, acme::encode(account), "",
-                   64 * 1024},
-                  [this](base::Result<http::Response> result) {
-                      on_account(std::move(result));
-                  }};
-    queued.registration = true;
-    registering_ = true;
-    registration_ = std::move(queued);
-    pump();
-}
-
-void Issuer::on_account(base::Result<http::Response> result)
-{
-    constexpr auto doing = "registering the account";
-    registering_ = false;
-    if (!result) {
-        answer(std::move(result).error_in(doing));
-        return;
-    }
-    if (!result->success()) {
-        answer(acme::error_of(*result, ports_.clock.now()).in(doing));
-        return;
-    }
-    auto url = http::find_header(*result, "Location");
-    if (!url) {
-        answer(base::Error{base::ErrorKind::protocol,
-                           "the answer has no Location"}.in(doing));
-        return;
-    }
-    *url = http::resolve_url(directory_->new_account, *url);
-    if (auto status = http::check_url(*url); !status) {
-        answer(std::move(status).error_in(doing));
-        return;
-    }
-    registrations_++;
-    account_.url = *url;
-    session_->set_account(*url);
-    if (auto saved = ports_.store.save_account(settings_.name, account_);
-        !saved)
-    {
-        answer(std::move(saved).error_in(doing));
-        return;
-    }
-    ports_.log.write(base::LogLevel::info, "account " + base::printable(*url)
-                                               + ", issuer \""
-                                               + settings_.name + "\"");
-    answer(base::ok());
 }
 
 }  // namespace manager

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "acme/codec.h"
 #include "acme/objects.h"
 #include "acme/persist.h"
 #include "acme/session.h"
@@ -59,6 +60,10 @@ public:
     // out to have forgotten the account. Completes as http::Client does.
     void post(Post post, http::Completion completion);
 
+    // A plain GET, with as many attempts as the client makes. After a
+    // successful prepare().
+    void get(const std::string& url, http::Completion completion);
+
     // How often an account has been registered by this process: orders of
     // before may be of an account that is no more.
     unsigned registrations() const { return registrations_; }
@@ -68,6 +73,8 @@ public:
     void set_parallel(unsigned orders) { parallel_ = orders; }
 
 private:
+    using Answer = base::Result<http::Response>;
+
     struct Queued {
         Post post;
         http::Completion completion;
@@ -79,13 +86,38 @@ private:
 
     base::Status load_account();
     base::Result<crypto::PrivateKey> account_key();
+    base::Result<crypto::PrivateKey> new_account_key();
     void fetch_directory();
     void on_directory(base::Result<http::Response> result);
-    void check_terms();
-    void register_account();
-    void on_account(base::Result<http::Response> result);
     void answer(const base::Status& status);
 
+    // issuer_account.cpp
+    void follow_external_account();
+    void check_terms();
+    void begin_registration();
+    void on_looked_for(Answer result);
+    void bind_account();
+    void ask_for_credentials();
+    void on_credentials(Answer result);
+    void register_account(const acme::ExternalAccount* external);
+    void send_registration(const acme::NewAccount& account,
+                           void (Issuer::*then)(Answer));
+    void on_account(Answer result);
+
+    // issuer_upkeep.cpp
+    void look_after_account();
+    void on_contacts(const Answer& result);
+    base::Status plan_key_change(const crypto::PrivateKey& key);
+    void change_key();
+    void begin_anew();
+    void on_key_changed(const Answer& result);
+    void on_looked_with_next_key(Answer result);
+    void finish_key_change();
+    void keep_key(const std::string& why);
+    void examine_account(Queued queued, const http::Response& response);
+    void replace_account(Queued queued);
+
+    // issuer_requests.cpp
     void enqueue(Queued queued);
     void pump();
     bool may_send() const;
@@ -95,6 +127,7 @@ private:
     void on_answer(Queued queued, base::Result<http::Response> result);
     bool repeat_after(Queued& queued, const http::Response& response);
     void register_again(Queued queued);
+    void register_for(Queued queued);
 
     const IssuerSettings& settings_;
     std::string user_agent_;
@@ -110,6 +143,11 @@ private:
     unsigned in_flight_ = 0;
     unsigned nonce_fetches_ = 0;
     bool registering_ = false;
+    base::Secret next_key_pem_;  // that the account is to have
+    std::optional<acme::Session> former_;  // while that is tried
+    std::string key_error_;                // why it is
+    bool replaced_ = false;    // an account that was dead
+    bool unheard_of_ = false;  // the account key, by any CA
     unsigned registrations_ = 0;
     unsigned parallel_ = 1;
 };

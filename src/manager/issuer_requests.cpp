@@ -12,17 +12,17 @@ namespace {
 
 constexpr unsigned kMaxBadNonces = 10;
 
-bool is_problem(const http::Response& response, const char* name)
-{
-    const auto problem = acme::problem_of(response);
-    return problem && acme::is(*problem, name);
-}
-
 }  // namespace
 
 void Issuer::post(Post post, http::Completion completion)
 {
     enqueue(Queued{std::move(post), std::move(completion)});
+}
+
+void Issuer::get(const std::string& url, http::Completion completion)
+{
+    client_->send(session_->plain(http::Request::Method::get, url),
+                  std::move(completion));
 }
 
 void Issuer::enqueue(Queued queued)
@@ -127,7 +127,7 @@ bool Issuer::repeat_after(Queued& queued, const http::Response& response)
     if (response.status < 400) {
         return false;
     }
-    if (is_problem(response, "badNonce")
+    if (acme::is_problem(response, "badNonce")
         && queued.bad_nonces < kMaxBadNonces)
     {
         queued.bad_nonces++;
@@ -139,10 +139,16 @@ bool Issuer::repeat_after(Queued& queued, const http::Response& response)
         pump();
         return true;
     }
-    if (is_problem(response, "accountDoesNotExist")
+    if (acme::is_problem(response, "accountDoesNotExist")
         && !queued.registration && !queued.registered_again)
     {
         register_again(std::move(queued));
+        return true;
+    }
+    if (acme::is_problem(response, "unauthorized")
+        && queued.post.url == directory_->new_order && !queued.registered_again)
+    {
+        examine_account(std::move(queued), response);
         return true;
     }
     return false;
@@ -163,6 +169,12 @@ void Issuer::register_again(Queued queued)
         enqueue(std::move(queued));
         return;
     }
+    register_for(std::move(queued));
+}
+
+// It is sent once there is an account.
+void Issuer::register_for(Queued queued)
+{
     waiting_.push_back(
         [this, queued = std::move(queued)](base::Status status) mutable {
             if (!status) {
@@ -172,7 +184,7 @@ void Issuer::register_again(Queued queued)
             enqueue(std::move(queued));
         });
     if (waiting_.size() == 1) {
-        register_account();
+        bind_account();
     }
 }
 

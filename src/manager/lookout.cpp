@@ -50,7 +50,7 @@ void Lookout::look(ManagedCertificate& certificate)
     const auto& settings = certificate.settings;
     preflight_ = std::make_unique<Preflight>(
         settings, challenge_types(settings, certificate.job),
-        *issuers_[settings.issuer], ports_);
+        *issuers_[certificate.issuer], ports_);
     preflight_->start([this, &certificate](const auto& findings) {
         tell(certificate, findings);
         timer_ = ports_.timers.after(kPause, [this] { step(); });

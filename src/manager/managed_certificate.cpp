@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "acme/renewal_info.h"
+
 namespace manager {
 
 namespace {
@@ -11,19 +13,37 @@ constexpr double kUrgent = 1.0 / 6;
 
 }  // namespace
 
-Leaf::Leaf(const crypto::Chain& chain)
-    : serial(chain.front().serial()), fingerprint(chain.front().fingerprint())
+Leaf::Leaf(const crypto::Chain& chain, std::string from)
+    : directory(std::move(from)),
+      renewal_id(acme::renewal_id(chain.front())),
+      serial(chain.front().serial()),
+      fingerprint(chain.front().fingerprint())
 {
     for (const auto& certificate : chain) {
         issuers.push_back(certificate.issuer());
     }
 }
 
-void ManagedCertificate::take(const crypto::Chain& chain)
+void ManagedCertificate::take(const crypto::Chain& chain,
+                              const std::string& directory)
 {
     const auto& leaf = chain.front();
     validity = schedule::Validity{leaf.not_before(), leaf.not_after()};
-    this->leaf.emplace(chain);
+    this->leaf.emplace(chain, directory);
+}
+
+const store::Renewal::Suggestion* ManagedCertificate::suggestion() const
+{
+    const bool about_this = renewal && renewal->suggestion && leaf
+        && renewal->certificate == leaf->renewal_id;
+    return about_this ? &*renewal->suggestion : nullptr;
+}
+
+base::Time ManagedCertificate::renewal_time() const
+{
+    const auto* suggested = suggestion();
+    return suggested ? schedule::renewal_time(*validity, suggested->at)
+                     : schedule::renewal_time(*validity);
 }
 
 std::string ManagedCertificate::names_key() const
@@ -33,42 +53,61 @@ std::string ManagedCertificate::names_key() const
     return base::join(names);
 }
 
-bool ManagedCertificate::is_for_this(const store::Job& stored,
-                                     const IssuerSettings& issuer) const
+std::optional<std::size_t> ManagedCertificate::issuer_at(
+    const std::string& directory, const Settings& all) const
 {
-    return stored.directory == issuer.directory
-        && stored.names == names_key();
+    const auto found = std::ranges::find_if(
+        settings.issuers, [&](std::size_t index) {
+            return all.issuers[index].directory == directory;
+        });
+    return found == settings.issuers.end() ? std::nullopt
+                                           : std::optional(*found);
+}
+
+void ManagedCertificate::turn_to_next_issuer()
+{
+    const auto& all = settings.issuers;
+    const auto next = std::ranges::find(all, issuer) + 1;
+    issuer = next == all.end() ? all.front() : *next;
 }
 
 bool ManagedCertificate::satisfied_by(const crypto::Bundle& bundle,
-                                      const IssuerSettings& issuer) const
+                                      const Settings& all) const
 {
     // A bundle that does not say where it came from was put there by hand.
-    const bool same_issuer =
-        bundle.issuer.empty() || bundle.issuer == issuer.directory;
-    return same_issuer && bundle.key.type() == settings.key_type
+    const bool ours = bundle.issuer.empty() || issuer_at(bundle.issuer, all);
+    return ours && bundle.key.type() == settings.key.type
         && crypto::covers_exactly(bundle.chain.front(), settings.names);
 }
 
 ManagedCertificate::Worth ManagedCertificate::worth(
-    const crypto::Bundle& bundle, const IssuerSettings& issuer,
-    base::Time now) const
+    const crypto::Bundle& bundle, const Settings& all, base::Time now) const
 {
     const auto& leaf = bundle.chain.front();
     const bool covers = crypto::covers(leaf, settings.names);
-    return {covers && now < leaf.not_after(), satisfied_by(bundle, issuer),
+    return {covers && now < leaf.not_after(), satisfied_by(bundle, all),
             covers, leaf.not_before()};
 }
 
 base::Time ManagedCertificate::due(base::Time now) const
 {
     const base::Time wanted = validity && as_configured && !job.renew
-        ? schedule::renewal_time(*validity)
+        ? renewal_time()
         : now;
     if (!job.not_before) {
         return wanted;
     }
     return std::max(wanted, schedule::sane_not_before(*job.not_before, now));
+}
+
+base::Time ManagedCertificate::urgent_at() const
+{
+    if (!validity) {
+        return {};
+    }
+    const base::Duration total = validity->not_after - validity->not_before;
+    return validity->not_after
+        - base::Duration(base::Duration::rep(double(total.count()) * kUrgent));
 }
 
 double ManagedCertificate::share_left(base::Time now) const

@@ -22,22 +22,31 @@ namespace manager {
 
 // What is shown of the certificate that is served.
 struct Leaf {
-    explicit Leaf(const crypto::Chain& chain);
+    Leaf(const crypto::Chain& chain, std::string directory);
 
+    std::string directory;  // of the CA it came from; empty: nobody knows
+    std::string renewal_id;  // how it is called there (RFC 9773)
     std::string serial;
     std::string fingerprint;
     std::vector<std::string> issuers;  // common names, from the leaf's on
 };
 
 struct ManagedCertificate {
-    explicit ManagedCertificate(const CertificateSettings& s) : settings(s) {}
+    explicit ManagedCertificate(const CertificateSettings& s)
+        : settings(s), issuer(s.issuers.front())
+    {}
 
     const CertificateSettings& settings;
+    // The one that is asked: the one that issued what is served, unless that
+    // has failed for too long.
+    std::size_t issuer;
     // Of the bundle that is served; none before the first.
     std::optional<schedule::Validity> validity;
     std::optional<Leaf> leaf;  // likewise
     // The bundle is what the configuration asks for: names, key, issuer.
     bool as_configured = false;
+    // What its CA has suggested; what is about another one is passed over.
+    std::optional<store::Renewal> renewal;
     store::Job job;
     std::unique_ptr<Attempt> attempt;
     bool attempt_over = false;  // finished, but not idle yet
@@ -51,6 +60,10 @@ struct ManagedCertificate {
     base::Time unsaved_told{};
     base::Time unsaved_until{};  // no earlier than this is it tried again
 
+    // The one before, see store::Job::revocation.
+    bool revoking = false;
+    base::Time revoke_at{};  // no earlier than this
+
     std::unique_ptr<Rehearsal> rehearsal;
     bool preparing_rehearsal = false;
     bool rehearsal_over = false;  // as attempt_over
@@ -62,23 +75,32 @@ struct ManagedCertificate {
     std::optional<status::Remark> warning;
     bool stale = false;  // what is shown of it
 
-    void take(const crypto::Chain& chain);
+    // `directory`: that of the CA it came from; empty when nobody knows.
+    void take(const crypto::Chain& chain, const std::string& directory);
+
+    // What its CA has suggested about the one that is served.
+    const store::Renewal::Suggestion* suggestion() const;
+
+    // When the one that is served is to be renewed.
+    base::Time renewal_time() const;
 
     // The names, in an order that does not depend on the configuration's.
     std::string names_key() const;
 
-    // Whether the job is about these names at that issuer.
-    bool is_for_this(const store::Job& stored,
-                     const IssuerSettings& issuer) const;
+    // Which of its issuers has that directory.
+    std::optional<std::size_t> issuer_at(const std::string& directory,
+                                         const Settings& all) const;
 
-    // Whether `bundle` satisfies these settings at that issuer.
-    bool satisfied_by(const crypto::Bundle& bundle,
-                      const IssuerSettings& issuer) const;
+    // The issuer after this one.
+    void turn_to_next_issuer();
+
+    // Whether `bundle` satisfies these settings.
+    bool satisfied_by(const crypto::Bundle& bundle, const Settings& all) const;
 
     // Orders bundles by how good they are to serve: valid for these names, as
     // the settings want it, the later issued.
     using Worth = std::tuple<bool, bool, bool, base::Time>;
-    Worth worth(const crypto::Bundle& bundle, const IssuerSettings& issuer,
+    Worth worth(const crypto::Bundle& bundle, const Settings& all,
                 base::Time now) const;
 
     // When the next attempt is due, back-off included.
@@ -90,6 +112,9 @@ struct ManagedCertificate {
     bool rehearsing() const { return rehearsal || preparing_rehearsal; }
 
     bool has_failed() const { return job.failures > 0; }
+
+    // Since then it is near its end: in the past without a certificate.
+    base::Time urgent_at() const;
 
     // Share of the lifetime left, 0 without a certificate.
     double share_left(base::Time now) const;

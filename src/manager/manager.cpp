@@ -48,11 +48,18 @@ Manager::Manager(const Settings& settings, Ports ports)
     for (const auto& certificate : settings_.certificates) {
         certificates_.emplace_back(certificate);
     }
-    std::vector<const Issuer*> issuers;
+    std::vector<Issuer*> issuers;
     for (const auto& ca : cas_) {
         issuers.push_back(ca.issuer.get());
     }
-    lookout_.emplace(certificates_, std::move(issuers), ports_);
+    lookout_.emplace(
+        certificates_,
+        std::vector<const Issuer*>(issuers.begin(), issuers.end()), ports_);
+    renewal_watch_.emplace(certificates_, std::move(issuers), ports_,
+                           [this](ManagedCertificate& certificate) {
+                               tell_suggestion(certificate);
+                               wake(base::Duration(0), &Manager::tick);
+                           });
 }
 
 void Manager::wake(base::Duration delay, void (Manager::*step)())
@@ -74,6 +81,8 @@ void Manager::tick()
         {
             save_bundle(certificate);
         }
+        revoke_former(certificate, now);
+        leave_held(certificate, now);
     }
     for (std::size_t ca = 0; ca < cas_.size(); ca++) {
         serve(ca, now);
@@ -124,14 +133,22 @@ void Manager::sleep(base::Time now)
                                             storage_bad_until(now),
                                             now + kStorageBad}));
         }
+        if (certificate.job.revocation && certificate.revoke_at > now) {
+            next = std::min(next, certificate.revoke_at);
+        }
         if (certificate.attempt || certificate.rehearsing()) {
             continue;
         }
-        const auto& ca = cas_[certificate.settings.issuer];
+        const auto& ca = cas_[certificate.issuer];
         const auto due = std::max({certificate.due(now),
                                    storage_bad_until(now), ready_at(ca, now)});
         if (due > now) {
             next = std::min(next, due);
+        }
+        if (certificate.settings.issuers.size() > 1
+            && certificate.urgent_at() > now)
+        {
+            next = std::min(next, certificate.urgent_at());
         }
     }
     wake(std::max(next - now, base::Duration(1)), &Manager::tick);
@@ -175,10 +192,16 @@ base::Time Manager::storage_bad_until(base::Time now) const
 void Manager::log(base::LogLevel level, const std::string& what,
                   const ManagedCertificate& certificate)
 {
-    const auto& issuer = settings_.issuers[certificate.settings.issuer];
+    log(level, what, certificate, settings_.issuers[certificate.issuer].name);
+}
+
+void Manager::log(base::LogLevel level, const std::string& what,
+                  const ManagedCertificate& certificate,
+                  const std::string& issuer)
+{
     ports_.log.write(level, what + ", certificate \""
                                 + certificate.settings.id + "\", issuer \""
-                                + issuer.name + "\"");
+                                + issuer + "\"");
 }
 
 void Manager::log(base::LogLevel level, const std::string& what,

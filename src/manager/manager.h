@@ -5,6 +5,7 @@
 // disk by then.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "manager/lookout.h"
 #include "manager/managed_certificate.h"
 #include "manager/ports.h"
+#include "manager/renewal_watch.h"
 #include "manager/settings.h"
 #include "manager/stored_bundle.h"
 
@@ -80,6 +82,7 @@ private:
     void load(ManagedCertificate& certificate);
     void load_ca(Ca& ca);
     bool load_job(const std::string& id, store::Job& job);
+    void load_renewal(ManagedCertificate& certificate);
     void tell_back_off(const ManagedCertificate& certificate);
 
     // manager_adopt.cpp: which certificate there is to begin with.
@@ -137,8 +140,11 @@ private:
                         const base::Error& error);
     void on_unprepared(std::size_t index, const base::Error& error);
     void count_failure(Ca& ca);
-    void back_off(const std::string& id, store::Job& job,
-                  const base::Error& error, base::Duration longest);
+    void back_off(store::Job& job, const base::Error& error,
+                  base::Duration longest, unsigned step);
+    std::string turn_away(ManagedCertificate& certificate, base::Time now);
+    void turn_to_next(ManagedCertificate& certificate);
+    void leave_held(ManagedCertificate& certificate, base::Time now);
 
     // manager_commands.cpp: what the operator wants.
     void take_commands();
@@ -151,9 +157,19 @@ private:
     void on_rehearsed(ManagedCertificate& certificate, const Command& command,
                       const Issuer& issuer,
                       const base::Result<Attempt::Issued>& result);
+
+    // manager_revocation.cpp
     void revoke(ManagedCertificate& certificate, const Command& command);
+    void send_revocation(const ManagedCertificate& certificate,
+                         const store::Revocation& revocation,
+                         std::function<void(base::Status)> done);
     void on_revoked(ManagedCertificate& certificate, const Command& command,
                     const base::Status& status);
+    void replace_compromised(ManagedCertificate& certificate,
+                             store::Revocation revocation);
+    void revoke_former(ManagedCertificate& certificate, base::Time now);
+    void on_former_revoked(ManagedCertificate& certificate,
+                           const base::Status& status);
 
     // manager_status.cpp: what is shown of it.
     void show(ManagedCertificate& certificate);
@@ -166,9 +182,12 @@ private:
     void forget_old(ManagedCertificate& certificate) const;
     void note(ManagedCertificate& certificate, std::string what,
               std::string text);
+    void tell_suggestion(ManagedCertificate& certificate);
 
     void log(base::LogLevel level, const std::string& what,
              const ManagedCertificate& certificate);
+    void log(base::LogLevel level, const std::string& what,
+             const ManagedCertificate& certificate, const std::string& issuer);
     void log(base::LogLevel level, const std::string& what, const Ca& ca);
 
     const Settings& settings_;
@@ -177,6 +196,7 @@ private:
     std::vector<ManagedCertificate> certificates_;
     BundleIndex index_;
     std::optional<Lookout> lookout_;
+    std::optional<RenewalWatch> renewal_watch_;
     std::unique_ptr<base::Timer> timer_;
     base::Duration lock_waited_{0};
     std::size_t loaded_ = 0;

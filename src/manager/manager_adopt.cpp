@@ -63,7 +63,7 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
     }
     take(certificate, *bundle);
     if (is_result_of(certificate.job, *bundle)) {
-        clear_job(id, certificate.job);
+        end_job(certificate);
     }
     // The master has put into the zone what was stored when it started; a
     // helper that ended since may have stored a newer one.
@@ -79,9 +79,12 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
 void Manager::take(ManagedCertificate& certificate,
                    const crypto::Bundle& bundle)
 {
-    certificate.take(bundle.chain);
-    certificate.as_configured = certificate.satisfied_by(
-        bundle, settings_.issuers[certificate.settings.issuer]);
+    certificate.take(bundle.chain, bundle.issuer);
+    certificate.as_configured = certificate.satisfied_by(bundle, settings_);
+    const auto from = certificate.issuer_at(bundle.issuer, settings_);
+    if (from && certificate.job.directory.empty()) {
+        certificate.issuer = *from;
+    }
 }
 
 // What is served may be better than what is stored: the disk was full, or the
@@ -96,11 +99,10 @@ bool Manager::keep_current(ManagedCertificate& certificate,
         return false;
     }
     const auto current = crypto::parse_bundle(text->reveal());
-    const auto& issuer = settings_.issuers[certificate.settings.issuer];
     const auto now = ports_.clock.now();
     if (!current
-        || certificate.worth(*current, issuer, now)
-            <= certificate.worth(stored, issuer, now))
+        || certificate.worth(*current, settings_, now)
+            <= certificate.worth(stored, settings_, now))
     {
         return false;
     }

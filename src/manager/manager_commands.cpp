@@ -1,7 +1,5 @@
 #include <algorithm>
 
-#include "acme/codec.h"
-#include "acme/problem.h"
 #include "base/text.h"
 #include "manager/manager.h"
 
@@ -108,7 +106,7 @@ void Manager::forgive(ManagedCertificate& certificate)
     job.last_error_at.reset();
     job.last_problem.reset();
     save_for_this(certificate);
-    const auto index = certificate.settings.issuer;
+    const auto index = certificate.issuer;
     Ca& ca = cas_[index];
     ca.turned_away = 0;
     ca.hold_until = {};
@@ -127,7 +125,8 @@ void Manager::rehearse(ManagedCertificate& certificate, const Command& command)
 {
     const auto under_way = std::ranges::count_if(
         certificates_, [](const auto& c) { return c.rehearsing(); });
-    const auto twin = settings_.issuers[certificate.settings.issuer].rehearsal;
+    const auto twin = 
+        settings_.issuers[certificate.settings.issuers.front()].rehearsal;
     if (!twin) {
         end(command);
         return;
@@ -183,109 +182,6 @@ void Manager::on_rehearsed(ManagedCertificate& certificate,
     certificate.rehearsed_well = bool(result);
     note(certificate, result ? "rehearsed" : "rehearsal failed", remark.text);
     end(command);
-    wake(base::Duration(0), &Manager::tick);
-}
-
-// --- revocation (RFC 8555, section 7.6) ------------------------------------
-
-namespace {
-
-// The account that it was issued to may revoke it.
-base::Result<std::string> revocation_of(const base::Secret& text,
-                                        const IssuerSettings& issuer,
-                                        int reason)
-{
-    auto bundle = crypto::parse_bundle(text.reveal());
-    if (!bundle) {
-        return bundle.error();
-    }
-    if (!bundle->issuer.empty() && bundle->issuer != issuer.directory) {
-        return base::Error{base::ErrorKind::refused,
-                           "it was issued by " + bundle->issuer
-                               + ", which is not its issuer any more"};
-    }
-    auto der = crypto::to_der(bundle->chain.front());
-    if (!der) {
-        return der.error();
-    }
-    return acme::encode_revocation(*der, reason);
-}
-
-// RFC 8555 has it answered with alreadyRevoked when a lost answer is asked for
-// again.
-base::Status judge(const base::Result<http::Response>& response,
-                   base::Time now)
-{
-    if (!response) {
-        return response.error();
-    }
-    const auto problem = acme::problem_of(*response);
-    if (response->success()
-        || (problem && acme::is(*problem, "alreadyRevoked")))
-    {
-        return base::ok();
-    }
-    return acme::error_of(*response, now);
-}
-
-}  // namespace
-
-void Manager::revoke(ManagedCertificate& certificate, const Command& command)
-{
-    begun(command);
-    auto& issuer = *cas_[certificate.settings.issuer].issuer;
-    const auto current = ports_.sink.current(certificate.settings.id);
-    if (!current) {
-        end(command);
-        return;
-    }
-    auto payload = revocation_of(*current, issuer.settings(), command.reason);
-    if (!payload) {
-        on_revoked(certificate, command, payload.error());
-        return;
-    }
-    issuer.prepare([this, &certificate, &issuer, command,
-                    payload = *payload](const base::Status& status) {
-        const auto& url = status ? issuer.directory().revoke_cert
-                                 : std::string();
-        if (url.empty()) {
-            on_revoked(certificate, command,
-                       !status ? status.error()
-                               : base::Error{base::ErrorKind::refused,
-                                             "the CA offers no revocation"});
-            return;
-        }
-        issuer.post({url, payload, ""},
-                    [this, &certificate, command](const auto& response) {
-                        on_revoked(certificate, command,
-                                   judge(response, ports_.clock.now()));
-                    });
-    });
-}
-
-// It is served until there is another one, which is ordered at once.
-void Manager::on_revoked(ManagedCertificate& certificate,
-                         const Command& command, const base::Status& status)
-{
-    end(command);
-    if (!status) {
-        log(base::LogLevel::error,
-            "revoking the certificate: " + status.error().message
-                + "; it is not revoked, ask again",
-            certificate);
-        note(certificate, "revocation failed", status.error().message);
-        return;
-    }
-    log(base::LogLevel::warn,
-        "the certificate was revoked, as was asked for; another one is "
-        "ordered now",
-        certificate);
-    auto& job = certificate.job;
-    job.renew = true;
-    job.not_before.reset();
-    save_for_this(certificate);
-    note(certificate, "revoked",
-         certificate.leaf ? "serial " + certificate.leaf->serial : "");
     wake(base::Duration(0), &Manager::tick);
 }
 

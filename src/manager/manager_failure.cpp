@@ -72,23 +72,27 @@ void Manager::on_failed(ManagedCertificate& certificate,
         storage_good_until_ = {};
     }
     auto& job = certificate.job;
+    const auto failed = certificate.issuer;
     if (job.order_url.empty()) {
         on_turned_away(certificate, error);
     } else {
-        cas_[certificate.settings.issuer].turned_away = 0;
+        cas_[certificate.issuer].turned_away = 0;
     }
     if (!order_usable) {
         job.order_url.clear();
         job.key_pem.clear();
     }
-    job.directory = settings_.issuers[certificate.settings.issuer].directory;
     job.names = certificate.names_key();
     const auto now = ports_.clock.now();
-    back_off(certificate.settings.id, job, error,
-             longest_pause(certificate, error, now));
+    const auto issuers = unsigned(certificate.settings.issuers.size());
+    back_off(job, error, longest_pause(certificate, error, now),
+             (job.failures + issuers) / issuers);
+    const auto turned = turn_away(certificate, now);
+    job.directory = settings_.issuers[certificate.issuer].directory;
+    save_job(certificate.settings.id, job);
     std::string what = error.message + "; failure "
         + std::to_string(job.failures) + " in a row, next attempt at "
-        + base::format_time(*job.not_before);
+        + base::format_time(*job.not_before) + turned;
     if (certificate.validity) {
         const auto end = certificate.validity->not_after;
         what += std::string(", the certificate served ")
@@ -97,8 +101,8 @@ void Manager::on_failed(ManagedCertificate& certificate,
     }
     log(level_of(error, certificate.share_left(now),
                  certificate.validity.has_value()),
-        what, certificate);
-    count_failure(cas_[certificate.settings.issuer]);
+        what, certificate, settings_.issuers[failed].name);
+    count_failure(cas_[failed]);
     note(certificate, "failed", error.message);
 }
 
@@ -107,7 +111,7 @@ void Manager::on_failed(ManagedCertificate& certificate,
 void Manager::on_turned_away(const ManagedCertificate& certificate,
                              const base::Error& error)
 {
-    Ca& ca = cas_[certificate.settings.issuer];
+    Ca& ca = cas_[certificate.issuer];
     const bool limited = error.kind == base::ErrorKind::rate_limited;
     if (!limited && !is_trouble(error)) {
         return;
@@ -135,11 +139,13 @@ void Manager::on_unprepared(std::size_t index, const base::Error& error)
     const auto& issuer = ca.issuer->settings();
     ca.job.directory = issuer.directory;
     ca.job.names = ca.issuer->fingerprint();
-    back_off(issuer_job_id(issuer), ca.job, error,
-             is_trouble(error) ? kLongestUnprepared : base::Duration::max());
+    back_off(ca.job, error,
+             is_trouble(error) ? kLongestUnprepared : base::Duration::max(),
+             ca.job.failures + 1);
+    save_job(issuer_job_id(issuer), ca.job);
     double least = 1;
     for (const auto& certificate : certificates_) {
-        if (&cas_[certificate.settings.issuer] == &ca && certificate.validity)
+        if (&cas_[certificate.issuer] == &ca && certificate.validity)
         {
             least = std::min(least, certificate.share_left(now));
         }
@@ -159,13 +165,13 @@ void Manager::count_failure(Ca& ca)
 }
 
 // `longest` limits what the ladder says, but not what the CA says.
-void Manager::back_off(const std::string& id, store::Job& job,
-                       const base::Error& error, base::Duration longest)
+// The `step`-th pause of the ladder.
+void Manager::back_off(store::Job& job, const base::Error& error,
+                       base::Duration longest, unsigned step)
 {
     const auto now = ports_.clock.now();
     job.failures++;
-    auto next = schedule::next_attempt(job.failures, error, now,
-                                       ports_.random);
+    auto next = schedule::next_attempt(step, error, now, ports_.random);
     if (longest < next - now) {
         next = std::max(now + longest, error.retry_at.value_or(now));
     }
@@ -174,7 +180,66 @@ void Manager::back_off(const std::string& id, store::Job& job,
     job.last_error_at = now;
     job.last_problem =
         error.problem ? std::optional(*error.problem) : std::nullopt;
-    save_job(id, job);
+}
+
+// --- another issuer --------------------------------------------------------
+
+// While there is time, an issuer that fails is asked again. Near the end, and
+// where nothing is served, each failure is followed by an attempt at the next
+// one; only after a failure of all of them there is the pause. Gives what to add
+// to the message.
+std::string Manager::turn_away(ManagedCertificate& certificate, base::Time now)
+{
+    auto& job = certificate.job;
+    const auto count = certificate.settings.issuers.size();
+    if (count < 2) {
+        return {};
+    }
+    const auto urgent_at = certificate.urgent_at();
+    if (*job.not_before < urgent_at) {
+        return {};
+    }
+    turn_to_next(certificate);
+    if (now < urgent_at) {
+        job.not_before = urgent_at;
+    } else if (job.failures % count != 0) {
+        job.not_before = now;
+    }
+    return " by issuer \"" + settings_.issuers[certificate.issuer].name + "\"";
+}
+
+void Manager::turn_to_next(ManagedCertificate& certificate)
+{
+    auto& job = certificate.job;
+    certificate.turn_to_next_issuer();
+    job.order_url.clear();
+    job.key_pem.clear();
+    certificate.stale = true;
+}
+
+// Those that wait for a CA which cannot be asked do so until it is urgent.
+void Manager::leave_held(ManagedCertificate& certificate, base::Time now)
+{
+    const auto& issuers = certificate.settings.issuers;
+    const auto free = [&](std::size_t index) {
+        return !cas_[index].preparing && ready_at(cas_[index], now) <= now;
+    };
+    const bool held = ready_at(cas_[certificate.issuer], now) > now;
+    if (!held || issuers.size() < 2 || certificate.attempt
+        || certificate.rehearsing() || certificate.due(now) > now
+        || now < certificate.urgent_at()
+        || std::ranges::none_of(issuers, free))
+    {
+        return;
+    }
+    const auto from = settings_.issuers[certificate.issuer].name;
+    do {
+        turn_to_next(certificate);
+    } while (!free(certificate.issuer));
+    save_for_this(certificate);
+    log(base::LogLevel::warn,
+        "issuer \"" + from + "\" cannot be asked: trying another one",
+        certificate);
 }
 
 }  // namespace manager

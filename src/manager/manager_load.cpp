@@ -87,6 +87,7 @@ void Manager::load_some()
     } else {
         wake(settings_.settle, &Manager::tick);
         lookout_->start(settings_.settle);
+        renewal_watch_->start();
     }
 }
 
@@ -119,14 +120,28 @@ void Manager::load_ca(Ca& ca)
     }
 }
 
+// Without it the CA is asked again.
+void Manager::load_renewal(ManagedCertificate& certificate)
+{
+    auto stored = ports_.store.load_renewal(certificate.settings.id);
+    if (!stored) {
+        ports_.log.write(base::LogLevel::warn, stored.error().message);
+        return;
+    }
+    certificate.renewal = std::move(*stored);
+}
+
 void Manager::load(ManagedCertificate& certificate)
 {
     const auto& settings = certificate.settings;
     load_history(certificate);
+    load_renewal(certificate);
     certificate.unread = !load_job(settings.id, certificate.job);
-    if (!certificate.is_for_this(certificate.job,
-                                 settings_.issuers[settings.issuer]))
-    {
+    const auto& job = certificate.job;
+    const auto at = certificate.issuer_at(job.directory, settings_);
+    if (at && job.names == certificate.names_key()) {
+        certificate.issuer = *at;
+    } else {
         // An order for other names or at another CA is of no use any more,
         // and its failures say nothing about this one.
         clear_job(settings.id, certificate.job);

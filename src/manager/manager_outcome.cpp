@@ -45,9 +45,9 @@ void Manager::on_issued(ManagedCertificate& certificate,
                   "with it",
             certificate);
     }
-    certificate.take(issued.chain);
+    auto& ca = cas_[certificate.issuer];
+    certificate.take(issued.chain, ca.issuer->settings().directory);
     certificate.as_configured = true;
-    auto& ca = cas_[certificate.settings.issuer];
     ca.turned_away = 0;
     ca.hold_until = {};
     certificate.job.not_before.reset();
@@ -64,6 +64,7 @@ void Manager::on_issued(ManagedCertificate& certificate,
             + base::format_time(certificate.due(now)),
         certificate);
     note(certificate, what, until);
+    renewal_watch_->start();
 }
 
 // To a clock that is far ahead each new certificate looks due at once: that
@@ -97,7 +98,7 @@ void Manager::mark(ManagedCertificate& certificate)
 void Manager::save_for_this(ManagedCertificate& certificate)
 {
     auto& job = certificate.job;
-    job.directory = settings_.issuers[certificate.settings.issuer].directory;
+    job.directory = settings_.issuers[certificate.issuer].directory;
     job.names = certificate.names_key();
     save_job(certificate.settings.id, job);
 }
@@ -125,10 +126,11 @@ void Manager::end_job(ManagedCertificate& certificate)
     const auto ended = job;
     clear_job(certificate.settings.id, job);
     job.challenge = ended.challenge;
+    job.revocation = ended.revocation;
     if (ended.not_before && *ended.not_before > ports_.clock.now()) {
         job.not_before = ended.not_before;
     }
-    if (job.not_before || !job.challenge.empty()) {
+    if (job.not_before || !job.challenge.empty() || job.revocation) {
         save_for_this(certificate);
     }
 }
@@ -163,7 +165,7 @@ void Manager::clear_job(const std::string& id, store::Job& job)
 {
     const bool stored =
         job.failures > 0 || !job.order_url.empty() || job.not_before
-        || !job.challenge.empty() || job.renew;
+        || !job.challenge.empty() || job.renew || job.revocation;
     job = {};
     if (!stored) {
         return;

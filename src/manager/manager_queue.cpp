@@ -8,7 +8,7 @@ namespace manager {
 bool Manager::is_waiting(const ManagedCertificate& certificate,
                          std::size_t ca, base::Time now) const
 {
-    return certificate.settings.issuer == ca && !certificate.attempt
+    return certificate.issuer == ca && !certificate.attempt
         && !certificate.rehearsing()
         && certificate.due(now) <= now;
 }
@@ -64,7 +64,7 @@ Manager::Slots Manager::slots(std::size_t ca) const
     Slots taken;
     unsigned working = 0;
     for (const auto& certificate : certificates_) {
-        if (certificate.settings.issuer != ca) {
+        if (certificate.issuer != ca) {
             continue;
         }
         working += certificate.working();
@@ -115,7 +115,7 @@ void Manager::on_prepared(std::size_t index, const base::Status& status)
     }
     const auto working = std::count_if(
         certificates_.begin(), certificates_.end(), [index](const auto& c) {
-            return c.settings.issuer == index && c.working();
+            return c.issuer == index && c.working();
         });
     ca.issuer->set_parallel(std::min<unsigned>(
         unsigned(working), settings_.issuers[index].max_orders));
@@ -129,7 +129,7 @@ void Manager::begin(ManagedCertificate& certificate)
             return;
         }
     }
-    auto& issuer = *cas_[certificate.settings.issuer].issuer;
+    auto& issuer = *cas_[certificate.issuer].issuer;
     if (certificate.job.order_url.empty()) {
         mark(certificate);
     }
@@ -137,8 +137,12 @@ void Manager::begin(ManagedCertificate& certificate)
         certificate.job.order_url.empty() ? "ordering" : "resuming the order",
         certificate);
     certificate.begun = ports_.clock.now();
+    const auto& leaf = certificate.leaf;
+    const bool renews =
+        leaf && leaf->directory == issuer.settings().directory;
     certificate.attempt = std::make_unique<Attempt>(
-        certificate.settings, issuer, certificate.job, ports_);
+        certificate.settings, issuer, certificate.job, ports_,
+        renews ? leaf->renewal_id : std::string());
     certificate.attempt->start(
         [this, &certificate](Attempt::Outcome o) {
             on_outcome(certificate, std::move(o));

@@ -67,7 +67,7 @@ std::optional<status::Remark> last_error(const store::Job& job)
 const store::Job& Manager::trouble_of(const ManagedCertificate& certificate,
                                       base::Time now) const
 {
-    const auto& ca = cas_[certificate.settings.issuer];
+    const auto& ca = cas_[certificate.issuer];
     const bool waits = !certificate.attempt && certificate.due(now) <= now;
     return waits && ca.job.failures > 0 ? ca.job : certificate.job;
 }
@@ -93,7 +93,7 @@ status::Head Manager::head_of(const ManagedCertificate& certificate,
     }
     head.next_at = seconds(
         std::max(certificate.due(now),
-                 ready_at(cas_[certificate.settings.issuer], now)));
+                 ready_at(cas_[certificate.issuer], now)));
     return head;
 }
 
@@ -102,6 +102,9 @@ void Manager::show(ManagedCertificate& certificate)
     const auto now = ports_.clock.now();
     certificate.stale = false;
     status::Detail detail;
+    if (certificate.issuer != certificate.settings.issuers.front()) {
+        detail.issuer = settings_.issuers[certificate.issuer].name;
+    }
     if (const auto& leaf = certificate.leaf) {
         detail.serial = leaf->serial;
         detail.sha256 = leaf->fingerprint;
@@ -115,6 +118,9 @@ void Manager::show(ManagedCertificate& certificate)
     detail.rehearsal = certificate.rehearsed;
     detail.rehearsed_well = certificate.rehearsed_well;
     detail.challenge = certificate.job.challenge;
+    if (const auto* suggestion = certificate.suggestion()) {
+        detail.suggestion = *suggestion;
+    }
     detail.last_error = certificate.unread
         ? unreadable(now)
         : last_error(trouble_of(certificate, now));
@@ -128,7 +134,7 @@ void Manager::show(ManagedCertificate& certificate)
 void Manager::show_later(std::size_t ca)
 {
     for (auto& certificate : certificates_) {
-        certificate.stale |= certificate.settings.issuer == ca;
+        certificate.stale |= certificate.issuer == ca;
     }
 }
 
@@ -142,6 +148,26 @@ void Manager::refresh()
             shown++;
         }
     }
+}
+
+// What a CA explains is out of the ordinary: for the operator, and to be kept.
+void Manager::tell_suggestion(ManagedCertificate& certificate)
+{
+    const auto& suggestion = *certificate.suggestion();
+    const auto window = "the CA suggests to renew between "
+        + base::format_time(suggestion.start) + " and "
+        + base::format_time(suggestion.end);
+    const auto chosen = ", it will be at "
+        + base::format_time(certificate.due(ports_.clock.now()));
+    const auto& url = suggestion.explanation_url;
+    if (url.empty()) {
+        log(base::LogLevel::info, window + chosen, certificate);
+        certificate.stale = true;
+        return;
+    }
+    const auto why = ", it says why at " + url;
+    log(base::LogLevel::notice, window + why + chosen, certificate);
+    note(certificate, "renewal suggested", window + why + chosen);
 }
 
 void Manager::load_history(ManagedCertificate& certificate)

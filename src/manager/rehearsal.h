@@ -53,6 +53,16 @@ public:
         return base::ok();
     }
     base::Status remove_job(const std::string&) override { return base::ok(); }
+    base::Result<std::optional<store::Renewal>> load_renewal(
+        const std::string&) override
+    {
+        return std::optional<store::Renewal>();
+    }
+    base::Status save_renewal(const std::string&,
+                              const store::Renewal&) override
+    {
+        return base::ok();
+    }
     base::Result<store::History> load_history(const std::string&) override
     {
         return store::History();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "acme/external_account.h"
 #include "base/identifier.h"
 #include "base/secret.h"
 #include "base/time.h"
@@ -14,13 +15,38 @@
 
 namespace manager {
 
+// What is asked of a CA that issues certificates of several kinds
+// (draft-ietf-acme-profiles).
+struct ProfileSettings {
+    std::string name;       // empty: the CA's default
+    bool required = false;  // rather no certificate than another kind
+
+    bool operator==(const ProfileSettings&) const = default;
+};
+
+struct KeySettings {
+    crypto::KeyType type = crypto::KeyType::ecdsa_256;
+    bool reuse = false;  // the one before, rather than a new one
+
+    bool operator==(const KeySettings&) const = default;
+};
+
 struct IssuerSettings {
     std::string name;
     std::string directory;  // URL
     std::vector<std::string> contacts;
     crypto::KeyType account_key_type = crypto::KeyType::ecdsa_256;
     base::Secret account_key_pem;  // the operator's own; empty: generated
+    std::optional<acme::ExternalAccount> external_account;
+    // URL of a service that gives the credentials of one; empty: there is none.
+    std::string credentials_service;
     std::vector<std::string> challenges;  // for those that name none
+    ProfileSettings profile;  // for those that name none
+    // Of several chains, the one that leads to what is called so: by the common
+    // name of the topmost issuer, or by SHA-256 (lower-case hexadecimal) of a
+    // certificate. Empty: the CA's default.
+    std::string preferred_chain;
+    std::string proxy;        // URL of an HTTP proxy; empty: none
     std::string trusted_pem;  // CA certificates; empty: the system's
     bool verify = true;
     bool accept_terms = true;
@@ -38,11 +64,13 @@ enum class PreflightMode { off, warn, require };
 struct CertificateSettings {
     std::string id;  // names the certificate's files, logs and status
     base::Identifiers names;  // in the order of the configuration
-    std::size_t issuer = 0;   // index into Settings::issuers
-    crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
+    // Indexes into Settings::issuers, the preferred one first; never empty.
+    std::vector<std::size_t> issuers;
+    KeySettings key;
     std::vector<std::string> challenges;  // allowed types, preferred first
     std::string dns;  // who writes DNS records, see challenge::Proof
     PreflightMode preflight = PreflightMode::off;
+    ProfileSettings profile;  // without a name: the issuer's
 };
 
 struct Settings {

@@ -166,7 +166,7 @@ std::string objection(const MainConf& main, const manager::Command& command)
 {
     const auto found = main.id_index.find(command.id);
     const auto& settings = main.settings.certificates[found->second];
-    const auto& issuer = main.settings.issuers[settings.issuer];
+    const auto& issuer = main.settings.issuers[settings.issuers.front()];
     if (command.action == manager::Action::rehearse && !issuer.rehearsal) {
         return "issuer \"" + issuer.name
             + "\" has no staging twin: name one by \"staging\" in its "

@@ -47,11 +47,22 @@ std::string known(std::span<const BlockOption> options)
     return text;
 }
 
+// Where the name of a file should stand the secret itself may, and base64 has
+// slashes in it.
+bool may_be_secret(std::string_view argument)
+{
+    return !argument.starts_with('/') && !argument.starts_with("./")
+        && !argument.starts_with("../");
+}
+
 // "" for what must not be in a message.
 std::string shown_values(ngx_conf_t* cf, const BlockOption& option)
 {
-    const bool path = argument(cf).find('/') != std::string_view::npos;
-    return option.leads_to_secret && !path ? "" : values(cf);
+    // It is the one after what names it.
+    const auto secret = std::min<ngx_uint_t>(2, cf->args->nelts - 1);
+    return option.leads_to_secret && may_be_secret(argument(cf, secret))
+        ? ""
+        : values(cf);
 }
 
 char* take_option(ngx_conf_t* cf, Reading& reading)
@@ -142,8 +153,7 @@ base::Result<base::Secret> read(ngx_conf_t* cf, std::string_view name,
     const UniqueFile file(fopen(path->c_str(), "re"));
     if (!file) {
         const std::string why = strerror(errno);
-        // It may be the secret itself.
-        return invalid(secret && name.find('/') == std::string_view::npos
+        return invalid(secret && may_be_secret(name)
                            ? "cannot open the file of this name (a secret "
                              "does not stand here itself, but in a file): "
                                + why

@@ -14,9 +14,9 @@
 namespace nginx {
 
 // One option: its least and greatest number of arguments, what takes them
-// into the block that was given to read_block(), and whether they say where a
-// secret is: then a message shows them only when they look like a path, for
-// the secret itself may stand there.
+// into the block that was given to read_block(), and whether the last or second
+// of them says where a secret is: then a message shows them only when that looks
+// like a path, for the secret itself may stand there.
 struct BlockOption {
     std::string_view name;
     ngx_uint_t least;

@@ -55,17 +55,34 @@ base::Result<std::size_t> find_issuer(MainConf& main, std::string name)
     manager::IssuerSettings settings;
     settings.name = name;
     settings.directory = directory;
-    settings.staging = built_in_staging(directory);
+    complete(settings);
     main.issuer_index.emplace(name, main.settings.issuers.size());
     main.settings.issuers.push_back(std::move(settings));
     return main.settings.issuers.size() - 1;
 }
 
+base::Result<std::vector<std::size_t>> find_issuers(
+    MainConf& main, const std::vector<std::string>& names)
+{
+    std::vector<std::size_t> found;
+    for (const auto& name : names.empty() ? std::vector<std::string>{""}
+                                          : names)
+    {
+        auto index = find_issuer(main, name);
+        if (!index) {
+            return index.error();
+        }
+        found.push_back(*index);
+    }
+    return found;
+}
+
 bool same(const manager::CertificateSettings& a,
           const manager::CertificateSettings& b)
 {
-    return a.issuer == b.issuer && a.key_type == b.key_type
-        && a.challenges == b.challenges && a.dns == b.dns;
+    return a.issuers == b.issuers && a.key == b.key
+        && a.challenges == b.challenges && a.dns == b.dns
+        && a.profile == b.profile;
 }
 
 }  // namespace
@@ -79,13 +96,14 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
                           + " names in one certificate, 100 at most, "
                             "\"acme_domain\"");
     }
-    auto issuer = find_issuer(main, line.issuer);
-    if (!issuer) {
-        return refuse(cf, line.place, issuer.error().message);
+    auto issuers = find_issuers(main, line.issuers);
+    if (!issuers) {
+        return refuse(cf, line.place, issuers.error().message);
     }
     manager::CertificateSettings settings{
-        unique_id(main, line.names), line.names, *issuer, line.key_type,
-        line.challenges, line.dns, line.preflight};
+        unique_id(main, line.names), line.names, std::move(*issuers),
+        line.key.value_or(manager::KeySettings{}), line.challenges, line.dns,
+        line.preflight, line.profile};
     const auto set = sorted(line.names);
     const auto known = main.set_index.find(set);
     if (known == main.set_index.end()) {

@@ -152,7 +152,7 @@ char* choose_challenges(ngx_conf_t* cf, MainConf& main)
             !certificate.dns.empty() || !main.dns_zone.zone.empty();
         if (certificate.challenges.empty()) {
             certificate.challenges =
-                main.settings.issuers[certificate.issuer].challenges;
+                main.settings.issuers[certificate.issuers.front()].challenges;
         }
         if (certificate.challenges.empty()) {
             certificate.challenges = automatic(all, writes_dns);

@@ -34,8 +34,9 @@ struct DomainLine {
     Place place;
     bool automatic = false;  // "auto": the server's own names
     base::Identifiers names;
-    std::string issuer;  // empty: the default one
-    crypto::KeyType key_type = crypto::KeyType::ecdsa_256;
+    std::vector<std::string> issuers;  // none: the default one
+    std::optional<manager::KeySettings> key;  // none: the server's
+    manager::ProfileSettings profile;
     std::vector<std::string> challenges;
     std::string dns;  // an acme_dns block; empty: none
     // Of the server, once that is known.
@@ -118,6 +119,7 @@ struct ServerConf {
     std::vector<std::size_t> certificates;  // into MainConf::settings
     bool has_static = false;                // has an ssl_certificate
     std::optional<manager::PreflightMode> preflight;
+    std::optional<manager::KeySettings> key;
     std::unique_ptr<TlsServer> tls;
 };
 
@@ -161,12 +163,13 @@ char* refuse(ngx_conf_t* cf, const Place& place, const std::string& why);
 
 Place place_of(ngx_conf_t* cf);
 
-// acme_domain, acme_contact, acme_preflight (directives.cpp), acme_issuer
+// acme_domain, acme_contact, acme_preflight, acme_key (directives.cpp), acme_issuer
 // (issuer_block.cpp).
 char* on_acme_domain(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_contact(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_issuer(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_preflight(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_key(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 
 // acme_dns_zone, acme_dns_listen, acme_resolver (dns_directives.cpp).
 char* on_acme_dns_zone(ngx_conf_t*, ngx_command_t*, void*) noexcept;
@@ -184,12 +187,14 @@ base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf);
 base::Status add_challenge(std::vector<std::string>& all,
                            std::string_view type);
 
+// "shortlived", "shortlived!"; an Error when there is no name in it.
+base::Result<manager::ProfileSettings> parse_profile(std::string_view text);
+
 // The directory of a CA known by name; nothing for an unknown one.
 const char* built_in_directory(std::string_view name);
 
-// The name of the staging twin of the CA that has this directory; empty when
-// none is known.
-std::string built_in_staging(std::string_view directory);
+// Fills in what is known of the CA that has this directory, and was not given.
+void complete(manager::IssuerSettings& settings);
 
 // certificates.cpp: from lines to managed certificates, after the whole file
 // was read.

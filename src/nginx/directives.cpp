@@ -29,28 +29,59 @@ using Error = base::Error;
 
 base::Status set_issuer(DomainLine& line, std::string_view value)
 {
-    if (value.find(',') != std::string_view::npos) {
-        return Error{base::ErrorKind::config,
-                     "several issuers are not supported by this version"};
+    for (const auto name : split(value)) {
+        if (name.empty()) {
+            return Error{base::ErrorKind::config,
+                         "the issuer's name is empty"};
+        }
+        if (std::ranges::find(line.issuers, name) != line.issuers.end()) {
+            return Error{base::ErrorKind::config,
+                         quoted(name) + " is there twice"};
+        }
+        line.issuers.emplace_back(name);
     }
-    if (value.empty()) {
-        return Error{base::ErrorKind::config, "the issuer's name is empty"};
-    }
-    line.issuer = value;
     return base::ok();
+}
+
+// A type, and "reuse" perhaps.
+base::Result<manager::KeySettings> parse_key(
+    const std::vector<std::string_view>& words)
+{
+    manager::KeySettings key;
+    auto type = crypto::parse_key_type(words.front());
+    if (!type) {
+        return type.error();
+    }
+    key.type = *type;
+    if (words.size() == 1) {
+        return key;
+    }
+    if (words.size() > 2 || words[1] != "reuse") {
+        return Error{base::ErrorKind::config,
+                     "one type, and \"reuse\" perhaps; a pair of types is "
+                     "not supported by this version"};
+    }
+    key.reuse = true;
+    return key;
 }
 
 base::Status set_key(DomainLine& line, std::string_view value)
 {
-    if (value.find(',') != std::string_view::npos) {
-        return Error{base::ErrorKind::config,
-                     "a pair of key types is not supported by this version"};
+    auto key = parse_key(split(value));
+    if (!key) {
+        return key.error();
     }
-    auto type = crypto::parse_key_type(value);
-    if (!type) {
-        return type.error();
+    line.key = *key;
+    return base::ok();
+}
+
+base::Status set_profile(DomainLine& line, std::string_view value)
+{
+    auto profile = parse_profile(value);
+    if (!profile) {
+        return profile.error();
     }
-    line.key_type = *type;
+    line.profile = std::move(*profile);
     return base::ok();
 }
 
@@ -95,6 +126,7 @@ constexpr Parameter kParameters[] = {
     {"key=", set_key},
     {"challenge=", set_challenges},
     {"dns=", set_dns},
+    {"profile=", set_profile},
 };
 
 base::Status add_name(DomainLine& line, std::string_view text)
@@ -127,7 +159,7 @@ base::Status take_argument(DomainLine& line, std::string_view argument)
     if (argument.find('=') != std::string_view::npos) {
         return Error{base::ErrorKind::config,
                      "the parameter is unknown; known are \"issuer=\", "
-                     "\"key=\", \"challenge=\" and \"dns=\""};
+                     "\"key=\", \"challenge=\", \"dns=\" and \"profile=\""};
     }
     return add_name(line, argument);
 }
@@ -232,6 +264,40 @@ base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
         contacts.push_back("mailto:" + std::string(mail));
     }
     return contacts;
+}
+
+char* on_acme_key(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=]() -> char* {
+        auto& key = static_cast<ServerConf*>(conf)->key;
+        if (key) {
+            static char duplicate[] = "is duplicate";
+            return duplicate;
+        }
+        std::vector<std::string_view> words{argument(cf)};
+        if (cf->args->nelts > 2) {
+            words.push_back(argument(cf, 2));
+        }
+        auto parsed = parse_key(words);
+        if (!parsed) {
+            return refuse(cf, "invalid value " + quoted(words.back())
+                                  + " in \"acme_key\" directive: "
+                                  + parsed.error().message);
+        }
+        key = *parsed;
+        return NGX_CONF_OK;
+    });
+}
+
+base::Result<manager::ProfileSettings> parse_profile(std::string_view text)
+{
+    manager::ProfileSettings profile;
+    profile.required = text.ends_with('!');
+    profile.name = text.substr(0, text.size() - (profile.required ? 1 : 0));
+    if (!is_good_name(profile.name)) {
+        return Error{base::ErrorKind::config, "it is no name of a profile"};
+    }
+    return profile;
 }
 
 base::Status add_challenge(std::vector<std::string>& all,

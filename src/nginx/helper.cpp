@@ -40,7 +40,7 @@ public:
           resolvers_(main.settings.resolvers),
           outside_([this] { return make_resolver(); },
                    std::make_unique<event::CurlClient>(
-                       event::TlsTrust{"", false}, timers_),
+                       event::Route{"", false}, timers_),
                    timers_),
           http_01_(*main.tables, outside_),
           tls_alpn_01_(*main.tables, outside_),
@@ -144,7 +144,7 @@ private:
     // Trusting what the system trusts.
     std::unique_ptr<http::Client> make_client()
     {
-        return std::make_unique<event::CurlClient>(event::TlsTrust{}, timers_);
+        return std::make_unique<event::CurlClient>(event::Route{}, timers_);
     }
 
     manager::Ports ports(shm::Tables& tables)
@@ -160,7 +160,8 @@ private:
                 tables,
                 [this](const manager::IssuerSettings& issuer) {
                     return std::make_unique<event::CurlClient>(
-                        event::TlsTrust{issuer.trusted_pem, issuer.verify},
+                        event::Route{issuer.trusted_pem, issuer.verify,
+                                     issuer.proxy},
                         timers_);
                 },
                 {&http_01_, &tls_alpn_01_, &dns_01_, &dns_account_01_,

@@ -2,6 +2,8 @@
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
 
+#include <algorithm>
+
 #include "http/url.h"
 
 namespace nginx {
@@ -12,6 +14,7 @@ struct BuiltIn {
     std::string_view name;
     const char* directory;
     const char* staging = "";
+    const char* credentials_service = "";
 };
 
 constexpr BuiltIn kBuiltIn[] = {
@@ -19,7 +22,8 @@ constexpr BuiltIn kBuiltIn[] = {
      "letsencrypt-staging"},
     {"letsencrypt-staging",
      "https://acme-staging-v02.api.letsencrypt.org/directory"},
-    {"zerossl", "https://acme.zerossl.com/v2/DV90"},
+    {"zerossl", "https://acme.zerossl.com/v2/DV90", "",
+     "https://api.zerossl.com/acme/eab-credentials-email"},
     {"google", "https://dv.acme-v02.api.pki.goog/directory", "google-test"},
     {"google-test", "https://dv.acme-v02.test-api.pki.goog/directory"},
 };
@@ -76,6 +80,30 @@ base::Status set_account_key(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
+base::Status set_external_account(ngx_conf_t* cf, void* block)
+{
+    acme::ExternalAccount account;
+    account.kid = argument(cf);
+    const auto text = read_secret_file(cf, argument(cf, 2));
+    if (!text) {
+        return text.error();
+    }
+    auto key = acme::decode_mac_key(*text);
+    if (!key) {
+        return key.error();
+    }
+    account.key = std::move(*key);
+    if (cf->args->nelts > 3) {
+        auto hash = acme::parse_mac_algorithm(argument(cf, 3));
+        if (!hash) {
+            return hash.error();
+        }
+        account.hash = *hash;
+    }
+    settings_of(block).external_account = std::move(account);
+    return base::ok();
+}
+
 base::Status set_challenge(ngx_conf_t* cf, void* block)
 {
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
@@ -85,6 +113,56 @@ base::Status set_challenge(ngx_conf_t* cf, void* block)
             return status;
         }
     }
+    return base::ok();
+}
+
+base::Status set_profile(ngx_conf_t* cf, void* block)
+{
+    auto profile = parse_profile(argument(cf));
+    if (!profile) {
+        return profile.error();
+    }
+    if (cf->args->nelts > 2) {
+        if (argument(cf, 2) != "require") {
+            return invalid("after the name \"require\" may stand, nothing "
+                           "else");
+        }
+        profile->required = true;
+    }
+    settings_of(block).profile = std::move(*profile);
+    return base::ok();
+}
+
+// A SHA-256 as people copy it: with colons, in capitals.
+base::Status set_preferred_chain(ngx_conf_t* cf, void* block)
+{
+    std::string digest(argument(cf));
+    std::erase(digest, ':');
+    const bool is_digest = digest.size() == 64
+        && std::ranges::all_of(digest,
+                               [](unsigned char c) { return isxdigit(c); });
+    if (is_digest) {
+        std::ranges::transform(digest, digest.begin(), [](unsigned char c) {
+            return char(tolower(c));
+        });
+        settings_of(block).preferred_chain = std::move(digest);
+    } else {
+        settings_of(block).preferred_chain = argument(cf);
+    }
+    return argument(cf).empty() ? base::Status(invalid("it is empty"))
+                                : base::ok();
+}
+
+base::Status set_proxy(ngx_conf_t* cf, void* block)
+{
+    const auto url = argument(cf);
+    const bool known = url.starts_with("http://")
+        || url.starts_with("https://");
+    if (!known || url.find("://") + 3 == url.size()) {
+        return invalid("it must be the URL of an HTTP proxy, "
+                       "\"http://host:port\"");
+    }
+    settings_of(block).proxy = url;
     return base::ok();
 }
 
@@ -131,6 +209,19 @@ base::Status set_terms(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
+base::Status set_max_orders(ngx_conf_t* cf, void* block)
+{
+    const auto text = argument(cf);
+    const auto count = ngx_atoi(
+        reinterpret_cast<u_char*>(const_cast<char*>(text.data())),
+        text.size());
+    if (count < 1 || count > 100) {
+        return invalid("it must be a number from 1 to 100");
+    }
+    settings_of(block).max_orders = unsigned(count);
+    return base::ok();
+}
+
 base::Status set_staging(ngx_conf_t* cf, void* block)
 {
     if (argument(cf) == settings_of(block).name) {
@@ -144,11 +235,16 @@ constexpr BlockOption kOptions[] = {
     {"uri", 1, 1, set_uri},
     {"contact", 1, NGX_CONF_MAX_ARGS, set_contact},
     {"account_key", 1, 1, set_account_key},
+    {"external_account_key", 2, 3, set_external_account, true},
     {"challenge", 1, NGX_CONF_MAX_ARGS, set_challenge},
+    {"profile", 1, 2, set_profile},
+    {"preferred_chain", 1, 1, set_preferred_chain},
+    {"proxy", 1, 1, set_proxy},
     {"ssl_trusted_certificate", 1, 1, set_trust},
     {"ssl_verify", 1, 1, set_verify},
     {"accept_terms_of_service", 0, 1, set_terms},
     {"staging", 1, 1, set_staging},
+    {"max_orders", 1, 1, set_max_orders},
 };
 
 char* take_block(ngx_conf_t* cf, MainConf& main)
@@ -176,9 +272,7 @@ char* take_block(ngx_conf_t* cf, MainConf& main)
     if (settings.directory.empty()) {
         return refuse(cf, "no \"uri\" in issuer " + name);
     }
-    if (settings.staging.empty()) {
-        settings.staging = built_in_staging(settings.directory);
-    }
+    complete(settings);
     main.issuer_index.emplace(settings.name, main.settings.issuers.size());
     main.settings.issuers.push_back(std::move(settings));
     main.issuer_declared = true;
@@ -197,14 +291,17 @@ const char* built_in_directory(std::string_view name)
     return nullptr;
 }
 
-std::string built_in_staging(std::string_view directory)
+void complete(IssuerSettings& settings)
 {
     for (const auto& known : kBuiltIn) {
-        if (known.directory == directory) {
-            return known.staging;
+        if (known.directory != settings.directory) {
+            continue;
         }
+        if (settings.staging.empty()) {
+            settings.staging = known.staging;
+        }
+        settings.credentials_service = known.credentials_service;
     }
-    return {};
 }
 
 char* on_acme_issuer(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept

@@ -71,10 +71,14 @@ std::string user_agent()
 }
 
 // After the whole http block was read, before servers are merged.
-void give_preflight(ServerConf& conf)
+// To the lines that do not say it themselves.
+void give_defaults(ServerConf& conf)
 {
     for (auto& line : conf.lines) {
         line.preflight = conf.preflight.value_or(line.preflight);
+        if (!line.key) {
+            line.key = conf.key;
+        }
     }
 }
 
@@ -85,7 +89,7 @@ char* init_main_conf(ngx_conf_t* cf, MainConf& main)
     main.settings.user_agent = user_agent();
     auto& http = *static_cast<ServerConf*>(
         context->srv_conf[ngx_http_acme_domain_module.ctx_index]);
-    give_preflight(http);
+    give_defaults(http);
     std::vector<std::size_t> unserved;
     for (const auto& line : http.lines) {
         char* result = declare(cf, main, line, unserved);
@@ -108,10 +112,14 @@ char* on_merge_server_conf(ngx_conf_t* cf, void* parent,
 {
     return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
         auto& server = *static_cast<ServerConf*>(child);
+        const auto& http = *static_cast<ServerConf*>(parent);
         if (!server.preflight) {
-            server.preflight = static_cast<ServerConf*>(parent)->preflight;
+            server.preflight = http.preflight;
         }
-        give_preflight(server);
+        if (!server.key) {
+            server.key = http.key;
+        }
+        give_defaults(server);
         auto& main = *static_cast<MainConf*>(
             ngx_http_conf_get_module_main_conf(cf,
                                                ngx_http_acme_domain_module));
@@ -255,6 +263,10 @@ ngx_command_t commands[] = {
     {ngx_string("acme_preflight"),
      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
      on_acme_preflight, NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_key"),
+     NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE12, on_acme_key,
+     NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
 
     {ngx_string("acme_issuer"),
      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1, on_acme_issuer,

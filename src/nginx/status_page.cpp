@@ -330,8 +330,8 @@ void describe_certificates(MainConf& main,
             shown.names.push_back(name.value);
         }
         shown.served = served.contains(i);
-        shown.issuer = main.settings.issuers[settings.issuer].name;
-        shown.key_types.emplace_back(crypto::to_string(settings.key_type));
+        shown.issuer = main.settings.issuers[settings.issuers.front()].name;
+        shown.key_types.emplace_back(crypto::to_string(settings.key.type));
         shown.records = records_of(main, settings);
         main.shown.push_back(std::move(shown));
     }

@@ -14,6 +14,9 @@ using std::chrono::minutes;
 
 constexpr base::Duration kShortLifetime = hours(10 * 24);
 constexpr base::Duration kDaily = hours(24);
+// As long a new certificate is left alone, whatever its CA suggests: Let's
+// Encrypt gives five of the same names a week.
+constexpr base::Duration kLeastService = hours(48);
 constexpr base::Duration kLadder[] = {minutes(1), minutes(10), minutes(100)};
 
 // A CA that limits the rate without saying until when counts in minutes or
@@ -61,6 +64,18 @@ base::Time renewal_time(const Validity& validity)
         return validity.not_after;
     }
     return validity.not_after - total / (total < kShortLifetime ? 2 : 3);
+}
+
+base::Time renewal_time(const Validity& validity, base::Time suggested)
+{
+    const auto total = lifetime(validity);
+    if (total <= base::Duration(0)) {
+        return renewal_time(validity);
+    }
+    return std::clamp(
+        suggested,
+        validity.not_before + std::min(kLeastService, total / 4),
+        validity.not_after - total / 20);
 }
 
 double share_left(const Validity& validity, base::Time now)

@@ -16,6 +16,11 @@ struct Validity {
 // for lifetimes under ten days (Let's Encrypt's integration guide).
 base::Time renewal_time(const Validity& validity);
 
+// When the CA has suggested that moment (RFC 9773): then, but before the last
+// twentieth of its lifetime, whatever the CA suggests, and not so soon after it
+// was issued that a CA in error would be asked for one after the other.
+base::Time renewal_time(const Validity& validity, base::Time suggested);
+
 // 1 freshly issued ... 0 expired; what the queue is ordered by.
 double share_left(const Validity& validity, base::Time now);
 

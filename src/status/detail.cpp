@@ -61,6 +61,15 @@ Value events_within(const store::History& history, std::size_t room)
     return events;
 }
 
+Value to_json(const store::Renewal::Suggestion& suggestion)
+{
+    Value object{{"start", base::format_time(suggestion.start)},
+                 {"end", base::format_time(suggestion.end)},
+                 {"at", base::format_time(suggestion.at)}};
+    put(object, "explanation_url", suggestion.explanation_url);
+    return object;
+}
+
 // All but the history.
 Value to_json(const Detail& detail, bool brief)
 {
@@ -70,11 +79,15 @@ Value to_json(const Detail& detail, bool brief)
             object[name] = to_json(*remark, brief);
         }
     };
+    put(object, "issuer", detail.issuer);
     put(object, "serial", detail.serial);
     put(object, "sha256", detail.sha256);
     put(object, "chain", detail.chain);
     put(object, "activity", detail.activity);
     put(object, "challenge", detail.challenge);
+    if (detail.suggestion) {
+        object["renewal_info"] = to_json(*detail.suggestion);
+    }
     put_remark("last_error", detail.last_error);
     put_remark("warning", detail.warning);
     put_remark("rehearsal", detail.rehearsal);

@@ -12,6 +12,7 @@
 #include "base/problem.h"
 #include "base/time.h"
 #include "store/history.h"
+#include "store/records.h"
 
 namespace status {
 
@@ -23,11 +24,14 @@ struct Remark {
 };
 
 struct Detail {
+    std::string issuer;   // the one in use; empty: the one configured first
     std::string serial;   // lower-case hexadecimal
     std::string sha256;   // likewise, of the leaf
     std::vector<std::string> chain;  // common names of issuers, leaf's first
     std::string activity;   // "finalizing order"; empty: nothing is under way
     std::string challenge;  // the type that the next attempt begins with
+    // When the CA suggests to renew (RFC 9773).
+    std::optional<store::Renewal::Suggestion> suggestion;
     std::optional<Remark> last_error;
     std::optional<Remark> warning;  // of the latest look from outside
     std::optional<Remark> rehearsal;

@@ -150,7 +150,11 @@ private:
     {
         std::string html = "<dl>";
         html += fact("Names", escape(joined(certificate_.names, ", ")));
-        html += fact("Issuer", escape(certificate_.issuer));
+        const auto other = text_of(detail_, "issuer");
+        html += fact("Issuer", other.empty()
+                                   ? escape(certificate_.issuer)
+                                   : escape(other) + ", instead of "
+                                         + escape(certificate_.issuer));
         html += fact("Key", escape(joined(certificate_.key_types, ", ")));
         if (head_.not_after != 0) {
             html += fact("Valid", time(moment(head_.not_before)) + " to "
@@ -165,6 +169,9 @@ private:
                                    " \xe2\x86\x90 ")));
         html += fact("Serial", code(text_of(detail_, "serial")));
         html += fact("SHA-256", code(text_of(detail_, "sha256")));
+        if (const auto* window = find_object(detail_, "renewal_info")) {
+            html += fact("Suggested by the CA", suggestion(*window));
+        }
         html += fact("Challenge", escape(text_of(detail_, "challenge")));
         if (!certificate_.served) {
             html += fact("Served", "not by this nginx");
@@ -173,6 +180,15 @@ private:
             html += fact("Seen from outside", remark(*warning));
         }
         return html + "</dl>";
+    }
+
+    static std::string suggestion(const Value& window)
+    {
+        const auto url = text_of(window, "explanation_url");
+        return escape(text_of(window, "start")) + " to "
+            + escape(text_of(window, "end")) + ", chosen: "
+            + escape(text_of(window, "at"))
+            + (url.empty() ? url : ", see " + link(url));
     }
 
     static std::string joined(const std::vector<std::string>& all,

@@ -17,7 +17,7 @@ namespace store {
 namespace {
 
 constexpr std::array kWritten = {kAccounts, kCertificates, kJobs};
-constexpr std::array kCleaned = {kAccounts, kCertificates, kJobs, kHistory,
+constexpr std::array kCleaned = {kAccounts, kCertificates, kJobs, kHistory, kRenewals,
                                  kRegistrations};
 
 base::Error storage_error(std::string message)
@@ -131,6 +131,18 @@ base::Result<std::vector<std::string>> FileStore::bundle_ids()
 base::Result<std::optional<Job>> FileStore::load_job(const std::string& id)
 {
     return load_record(place_of_job(id), decode_job);
+}
+
+base::Result<std::optional<Renewal>> FileStore::load_renewal(
+    const std::string& id)
+{
+    return load_record(place_of_renewal(id), decode_renewal);
+}
+
+base::Status FileStore::save_renewal(const std::string& id,
+                                     const Renewal& renewal)
+{
+    return save(place_of_renewal(id), encode(renewal));
 }
 
 base::Status FileStore::save_job(const std::string& id, const Job& job)

@@ -39,6 +39,10 @@ public:
     base::Result<std::optional<Job>> load_job(const std::string& id) override;
     base::Status save_job(const std::string& id, const Job& job) override;
     base::Status remove_job(const std::string& id) override;
+    base::Result<std::optional<Renewal>> load_renewal(
+        const std::string& id) override;
+    base::Status save_renewal(const std::string& id,
+                              const Renewal& renewal) override;
     base::Result<History> load_history(const std::string& id) override;
     base::Status save_history(const std::string& id,
                               const History& history) override;

@@ -86,6 +86,11 @@ base::Result<Place> place_of_history(std::string_view id)
     return place;
 }
 
+base::Result<Place> place_of_renewal(std::string_view id)
+{
+    return place_of_record(kRenewals, id);
+}
+
 base::Result<Place> place_of_registration(std::string_view server,
                                           std::string_view domain)
 {

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/base64url.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -29,15 +30,21 @@ base::Error malformed(std::string message)
 // ones that can be reached do not outlive their use.
 void wipe(std::string& text) { base::wipe(text.data(), text.size()); }
 
-void wipe_key(Value& record)
+void wipe_key(Value& record, const char* name)
 {
-    const auto key = record.find("key");
+    const auto key = record.find(name);
     if (key == record.end()) {
         return;
     }
     if (auto* pem = key->get_ptr<std::string*>()) {
         wipe(*pem);
     }
+}
+
+void wipe_keys(Value& record)
+{
+    wipe_key(record, "key");
+    wipe_key(record, "next_key");
 }
 
 void put(Value& record, const char* name, const std::string& text)
@@ -58,10 +65,10 @@ void put(Value& record, const char* name,
     }
 }
 
-void put_key(Value& record, const base::Secret& key)
+void put_key(Value& record, const char* name, const base::Secret& key)
 {
     if (!key.empty()) {
-        record["key"] = key.reveal();
+        record[name] = key.reveal();
     }
 }
 
@@ -70,7 +77,7 @@ base::Secret finish(Value& record)
     std::string text = base::json::dump(record);
     base::Secret secret(text);
     wipe(text);
-    wipe_key(record);
+    wipe_keys(record);
     return secret;
 }
 
@@ -98,7 +105,7 @@ public:
     explicit Reader(Value& record) : record_(record) {}
 
     std::string text(const char* name);
-    base::Secret key();  // is not in the record afterwards
+    base::Secret key(const char* name);  // is wiped in the record
     std::optional<base::Time> time(const char* name);
     unsigned count(const char* name);
 
@@ -127,12 +134,12 @@ std::string Reader::text(const char* name)
     return std::move(text).value_or(std::string());
 }
 
-base::Secret Reader::key()
+base::Secret Reader::key(const char* name)
 {
-    std::string pem = text("key");
+    std::string pem = text(name);
     base::Secret key(pem);
     wipe(pem);
-    wipe_key(record_);
+    wipe_key(record_, name);
     return key;
 }
 
@@ -170,7 +177,12 @@ base::Secret encode(const Account& account)
     Value record = {{"version", kVersion}, {"directory", account.directory}};
     put(record, "url", account.url);
     put(record, "thumbprint", account.thumbprint);
-    put_key(record, account.key_pem);
+    put(record, "external_kid", account.external_kid);
+    put_key(record, "key", account.key_pem);
+    put_key(record, "next_key", account.next_key_pem);
+    if (!account.contacts.empty()) {
+        record["contacts"] = account.contacts;
+    }
     return finish(record);
 }
 
@@ -180,7 +192,7 @@ base::Secret encode(const Job& job)
     put(record, "directory", job.directory);
     put(record, "names", job.names);
     put(record, "order_url", job.order_url);
-    put_key(record, job.key_pem);
+    put_key(record, "key", job.key_pem);
     put(record, "not_before", job.not_before);
     put(record, "last_error", base::printable(job.last_error, kMaxError));
     put(record, "last_error_at", job.last_error_at);
@@ -191,6 +203,28 @@ base::Secret encode(const Job& job)
     if (job.renew) {
         record["renew"] = true;
     }
+    if (job.new_key) {
+        record["new_key"] = true;
+    }
+    if (const auto& revocation = job.revocation) {
+        record["revoke"] = base::base64url_encode(revocation->certificate);
+        record["revoke_reason"] = revocation->reason;
+        put(record, "revoke_at", revocation->directory);
+    }
+    return finish(record);
+}
+
+base::Secret encode(const Renewal& renewal)
+{
+    Value record = {{"version", kVersion}};
+    put(record, "certificate", renewal.certificate);
+    if (const auto& suggestion = renewal.suggestion) {
+        put(record, "start", std::optional(suggestion->start));
+        put(record, "end", std::optional(suggestion->end));
+        put(record, "at", std::optional(suggestion->at));
+        put(record, "explanation_url", suggestion->explanation_url);
+    }
+    put(record, "look_at", renewal.look_at);
     return finish(record);
 }
 
@@ -205,12 +239,29 @@ base::Result<Account> decode_account(std::string_view text)
     account.directory = reader.text("directory");
     account.url = reader.text("url");
     account.thumbprint = reader.text("thumbprint");
-    account.key_pem = reader.key();
+    account.external_kid = reader.text("external_kid");
+    account.key_pem = reader.key("key");
+    account.next_key_pem = reader.key("next_key");
+    account.contacts = base::json::find_strings(*record, "contacts");
     if (reader.failed()) {
         return *reader.failed();
     }
     return account;
 }
+
+namespace {
+
+std::optional<Revocation> revocation_in(Reader& reader)
+{
+    const auto certificate = base::base64url_decode(reader.text("revoke"));
+    if (!certificate || certificate->empty()) {
+        return std::nullopt;
+    }
+    return Revocation{*certificate, int(reader.count("revoke_reason")),
+                      reader.text("revoke_at")};
+}
+
+}  // namespace
 
 base::Result<Job> decode_job(std::string_view text)
 {
@@ -223,7 +274,7 @@ base::Result<Job> decode_job(std::string_view text)
     job.directory = reader.text("directory");
     job.names = reader.text("names");
     job.order_url = reader.text("order_url");
-    job.key_pem = reader.key();
+    job.key_pem = reader.key("key");
     job.failures = reader.count("failures");
     job.not_before = reader.time("not_before");
     job.last_error = reader.text("last_error");
@@ -233,10 +284,35 @@ base::Result<Job> decode_job(std::string_view text)
         job.last_problem = base::decode_problem(*problem);
     }
     job.renew = base::json::find_bool(*record, "renew").value_or(false);
+    job.new_key = base::json::find_bool(*record, "new_key").value_or(false);
+    job.revocation = revocation_in(reader);
     if (reader.failed()) {
         return *reader.failed();
     }
     return job;
+}
+
+base::Result<Renewal> decode_renewal(std::string_view text)
+{
+    auto record = parse(text);
+    if (!record) {
+        return record.error();
+    }
+    Reader reader(*record);
+    Renewal renewal;
+    renewal.certificate = reader.text("certificate");
+    renewal.look_at = reader.time("look_at");
+    const auto start = reader.time("start");
+    const auto end = reader.time("end");
+    const auto at = reader.time("at");
+    auto url = reader.text("explanation_url");
+    if (reader.failed()) {
+        return *reader.failed();
+    }
+    if (start && end && at) {
+        renewal.suggestion = {*start, *end, *at, std::move(url)};
+    }
+    return renewal;
 }
 
 bool is_of_newer_version(std::string_view text)
@@ -245,7 +321,7 @@ bool is_of_newer_version(std::string_view text)
     if (!record) {
         return false;
     }
-    wipe_key(*record);
+    wipe_keys(*record);
     return base::json::find_integer(*record, "version") > kVersion;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/problem.h"
 #include "base/result.h"
@@ -19,6 +20,17 @@ struct Account {
     std::string url;        // empty: not registered yet
     std::string thumbprint;  // of the key the URL belongs to
     base::Secret key_pem;   // empty: the key is the operator's own file
+    std::string external_kid = {};  // of the external account it is bound to
+    std::vector<std::string> contacts = {};  // as the CA has them
+    // That it may have by now: whether the CA heard of it nobody knows.
+    base::Secret next_key_pem = {};
+};
+
+// A certificate that is to be revoked once another one is served.
+struct Revocation {
+    std::string certificate;  // DER
+    int reason = 0;
+    std::string directory;  // of the CA that issued it
 };
 
 // The work on one certificate (or, for back-off only, on one issuer). It is
@@ -40,14 +52,35 @@ struct Job {
     std::string challenge = {};
     // The operator has asked for a new certificate before the old one is due.
     bool renew = false;
+    // The key before must not be used again.
+    bool new_key = false;
+    std::optional<Revocation> revocation = {};
+};
+
+// What a CA has suggested about the renewal of a certificate (RFC 9773).
+struct Renewal {
+    // The moment was chosen once, by chance, within the window: would each
+    // restart choose another one, the earliest of them would win.
+    struct Suggestion {
+        base::Time start;
+        base::Time end;
+        base::Time at;
+        std::string explanation_url;  // for people; may be empty
+    };
+
+    std::string certificate;  // as the CA calls it: acme::renewal_id()
+    std::optional<Suggestion> suggestion = {};
+    std::optional<base::Time> look_at = {};  // when to ask the CA again
 };
 
 base::Secret encode(const Account& account);
 base::Secret encode(const Job& job);
+base::Secret encode(const Renewal& renewal);
 
 // Errors are of kind storage. Unknown members are passed over.
 base::Result<Account> decode_account(std::string_view text);
 base::Result<Job> decode_job(std::string_view text);
+base::Result<Renewal> decode_renewal(std::string_view text);
 
 // Whether a newer version of this module wrote the text. Then it is not
 // damaged, though it cannot be used: after a downgrade that is undone again,

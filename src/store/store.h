@@ -46,6 +46,11 @@ public:
     virtual base::Status save_job(const std::string& id, const Job& job) = 0;
     virtual base::Status remove_job(const std::string& id) = 0;
 
+    virtual base::Result<std::optional<Renewal>> load_renewal(
+        const std::string& id) = 0;
+    virtual base::Status save_renewal(const std::string& id,
+                                      const Renewal& renewal) = 0;
+
     // Empty when nothing has happened yet.
     virtual base::Result<History> load_history(const std::string& id) = 0;
     virtual base::Status save_history(const std::string& id,

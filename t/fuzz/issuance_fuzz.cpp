@@ -146,7 +146,7 @@ class Owner {
 public:
     Owner(Names names, bool resumes, std::vector<std::string> types)
         : names_(std::move(names)), types_(types),
-          issuance_({acme_test::identifiers(names_), "CSR",
+          issuance_({{acme_test::identifiers(names_), "", ""}, false, "CSR",
                      kCa + "new-order", resumes ? kCa + "order/0" : "",
                      std::move(types)})
     {
@@ -297,6 +297,7 @@ private:
     }
 
     void perform(const acme::Forget&) {}
+    void perform(const acme::Warn&) {}
 
     void perform(const acme::Discard& discard)
     {
@@ -307,7 +308,7 @@ private:
 
     void perform(const acme::Issued& issued)
     {
-        fuzz::require(!issued.chain_pem.empty(), "it is not empty");
+        fuzz::require(!issued.chains.front().empty(), "it is not empty");
         finish();
     }
 

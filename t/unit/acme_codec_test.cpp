@@ -366,10 +366,15 @@ TEST(AcmeRequests, SayNoMoreThanNecessary)
 
 TEST(AcmeRequests, OfAnOrder)
 {
-    EXPECT_EQ(encode_new_order(
-                  {dns("*.a.example"), {base::Identifier::Type::ip, "::1"}}),
+    acme::NewOrder order{
+        {dns("*.a.example"), {base::Identifier::Type::ip, "::1"}}, "", ""};
+    EXPECT_EQ(encode(order),
               R"({"identifiers":[{"type":"dns","value":"*.a.example"},)"
               R"({"type":"ip","value":"::1"}]})");
+    order = {{dns("a.example")}, "shortlived", "AQ.Ag"};
+    EXPECT_EQ(encode(order),
+              R"({"identifiers":[{"type":"dns","value":"a.example"}],)"
+              R"("profile":"shortlived","replaces":"AQ.Ag"})");
     EXPECT_EQ(encode_finalize("\xff\xfe\x01"), R"({"csr":"__4B"})");
     EXPECT_EQ(encode_deactivation(), R"({"status":"deactivated"})");
 }

@@ -203,11 +203,12 @@ private:
     void perform(const acme::Remember&) {}
     void perform(const acme::Forget&) {}
     void perform(const acme::Discard&) {}
+    void perform(const acme::Warn&) {}
     void perform(const acme::Issued& last) { issued = last; }
     void perform(const acme::Failed& last) { failed = last; }
 
     acme::Issuance issuance_{
-        {identifiers(kNames), "CSR", kCa + "new-order", "", {"http-01"}}};
+        {{identifiers(kNames), "", ""}, false, "CSR", kCa + "new-order", "", {"http-01"}}};
     std::deque<acme::Action> todo_;
     Fault fault_;
     int first_;
@@ -219,7 +220,7 @@ TEST(AcmeFaults, NoneIsTheShortestWay)
 {
     const Attempt attempt(Fault::lost_before, 0, 0);
     ASSERT_TRUE(attempt.issued);
-    EXPECT_EQ(attempt.issued->chain_pem, "CHAIN");
+    EXPECT_EQ(attempt.issued->chains, std::vector<std::string>{"CHAIN"});
     // newOrder, twice (look, trigger, 2 looks), finalize, look, certificate.
     EXPECT_EQ(attempt.requests(), 12);
     EXPECT_EQ(attempt.ca.triggers, 2);

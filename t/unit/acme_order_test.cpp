@@ -67,7 +67,7 @@ TEST(AcmeOrderFlow, FromNewOrderToCertificate)
 
 TEST(AcmeOrderFlow, ACertificateMayBeLargerThanOtherAnswers)
 {
-    acme::Issuance issuance({identifiers({"a.example"}), "CSR",
+    acme::Issuance issuance({{identifiers({"a.example"}), "", ""}, false, "CSR",
                              kCa + "new-order", kCa + "order/1", {"http-01"}});
     auto actions = issuance.start();
     EXPECT_EQ(std::get<acme::Send>(actions[0]).max_body, 64u * 1024);

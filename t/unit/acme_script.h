@@ -76,9 +76,17 @@ struct Line {
     {
         return "discard " + discard.url;
     }
+    std::string operator()(const acme::Warn& warn) const
+    {
+        return "warn " + warn.text;
+    }
     std::string operator()(const acme::Issued& issued) const
     {
-        return "issued " + issued.chain_pem;
+        std::string text = "issued";
+        for (const auto& chain : issued.chains) {
+            text += " " + chain;
+        }
+        return text;
     }
     std::string operator()(const acme::Failed& failed) const
     {
@@ -102,7 +110,8 @@ public:
     explicit Script(const std::vector<std::string>& names,
                     const std::string& order_url = "",
                     std::vector<std::string> types = {"http-01"})
-        : issuance_({identifiers(names), "CSR", kCa + "new-order", order_url,
+        : issuance_({{identifiers(names), "", ""}, false, "CSR",
+                     kCa + "new-order", order_url,
                      std::move(types)})
     {}
 

@@ -2,6 +2,7 @@
 // wrong.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <openssl/err.h>
@@ -29,6 +30,8 @@ struct Order {
     base::Identifiers names;
     base::Time not_before = at("2026-11-23T05:30:00Z");
     base::Time not_after = at("2027-02-21T05:29:59Z");
+    std::string key_id = {};  // authorityKeyIdentifier; empty: none
+    std::string serial = "\x04\xc0\xff\xee";
 };
 
 class Ca {
@@ -47,7 +50,8 @@ public:
     {
         crypto::UniqueX509 x509(X509_new());
         X509_set_version(x509.get(), X509_VERSION_3);
-        ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x04c0ffee);
+        ASN1_STRING_set(X509_get_serialNumber(x509.get()),
+                        order.serial.data(), int(order.serial.size()));
         X509_set_subject_name(x509.get(), name(order.subject).get());
         X509_set_issuer_name(x509.get(), name(name_).get());
         set(X509_getm_notBefore(x509.get()), order.not_before);
@@ -56,6 +60,18 @@ public:
         if (!order.names.empty()) {
             const auto names = crypto::make_alt_names(order.names);
             X509_add_ext(x509.get(), names->get(), -1);
+        }
+        if (!order.key_id.empty()) {
+            const std::unique_ptr<AUTHORITY_KEYID,
+                                  decltype(&AUTHORITY_KEYID_free)>
+                id(AUTHORITY_KEYID_new(), AUTHORITY_KEYID_free);
+            id->keyid = ASN1_OCTET_STRING_new();
+            ASN1_OCTET_STRING_set(
+                id->keyid,
+                reinterpret_cast<const unsigned char*>(order.key_id.data()),
+                int(order.key_id.size()));
+            X509_add1_ext_i2d(x509.get(), NID_authority_key_identifier,
+                              id.get(), 0, X509V3_ADD_APPEND);
         }
         X509_sign(x509.get(), &key_.native(), EVP_sha256());
         return crypto::Certificate(std::move(x509));

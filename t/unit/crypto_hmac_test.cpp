@@ -22,6 +22,10 @@ TEST(Hmac, GivesTheVectorsOfRfc4231)
               "87bd64222e831fd610270cd7ea250554"
               "9758bf75c05a994a6d034f65f8f0e6fd"
               "caeab1a34d4a6b4b636e070a38bce737");
+    EXPECT_EQ(to_hex(*crypto::hmac(Hash::sha384, jefe, question)),
+              "af45d2e376484031617f78d2b58a6b1b"
+              "9c7ef464f5a01b47e42ec3736322445e"
+              "8e2240ca5e69e2c78b3239ecfab21649");
     const base::Secret long_key(std::string(131, '\xaa'));
     EXPECT_EQ(to_hex(*crypto::hmac(
                   Hash::sha256, long_key,

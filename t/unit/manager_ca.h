@@ -47,8 +47,26 @@ public:
     // not carried out.
     void fault(const std::string& resource, unsigned times, Answer answer);
 
+    // The next request of that resource is carried out, its answer gets lost.
+    void lose_answer_to(const std::string& resource) { lost_ = resource; }
+
     // No fault any more.
     void heal() { faults_.clear(); }
+
+    // Accounts by URL that may do nothing any more.
+    std::set<std::string> deactivated;
+    bool changes_keys = true;
+    // Contacts that accounts were given later, joined.
+    std::vector<std::string> contacts;
+
+    // What newOrder asked for beside the names, in the order of arrival.
+    std::vector<std::string> replaced;
+    std::vector<std::string> profiles;
+    // Ids of the certificates that were asked about.
+    std::vector<std::string> asked_about;
+
+    // What the service that gives credentials was asked.
+    std::vector<std::string> asked_for_credentials;
 
     // How many have ever been made.
     unsigned accounts() const { return registered_; }
@@ -77,12 +95,19 @@ private:
     http::Response respond(const Call& call);
     http::Response show_directory() const;
     http::Response register_account(const Call& call);
+    bool is_bound(const Call& call);
+    http::Response take_order(const Call& call, const std::string& account);
+    http::Response show_renewal_info() const;
+    http::Response change_key(const Call& call, const std::string& account);
+    http::Response show_account(const Call& call, const std::string& account);
+    http::Response give_credentials(const http::Request& request);
     http::Response respond_to_account(const Call& call);
     http::Response respond_to_owner(const Call& call);
 
     std::string base_;
     CaOrders orders_;
     std::list<Fault> faults_;
+    std::string lost_;
     std::set<std::string> nonces_;
     unsigned nonces_made_ = 0;
     std::map<std::string, std::string> accounts_;  // key to URL

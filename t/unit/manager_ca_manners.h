@@ -2,8 +2,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -30,6 +32,17 @@ inline http::Response problem(int status, const std::string& type,
 struct CaManners {
     base::Duration lifetime = 90 * kDay;
     Json meta = Json::object();  // of its directory, beside the terms
+    // External accounts that an account must be bound to, MAC keys by kid;
+    // each is good for one account. None: nothing is to be bound.
+    std::map<std::string, std::string> external;
+    // Renewal information, the same for each certificate; none: the CA has no
+    // such thing.
+    std::string renewal_info;
+    std::string renewal_retry_after = "21600";
+    // The order that renews one is refused like this, if it says so.
+    std::optional<http::Response> refusal_of_replaces;
+    // Beside the default, each leading to a root of that name.
+    std::vector<std::string> alternates;
     base::Duration validating = 50ms;
     base::Duration processing = 50ms;
     std::string processing_retry_after;

@@ -76,13 +76,22 @@ http::Response CaOrders::finalize(std::size_t number, const std::string& csr)
         return problem(403, "orderNotReady");
     }
     order.finalized = loop_.true_time();
-    order.chain = certify(order, csr);
+    certify(number, csr);
     return show(number);
 }
 
-http::Response CaOrders::certificate(std::size_t number) const
+http::Response CaOrders::certificate(const At& at) const
 {
-    return {200, {}, orders_[number].chain};
+    const auto& chains = orders_[at.order].chains;
+    http::Response response{200, {}, chains.at(at.authz)};
+    for (std::size_t i = 0; i < chains.size(); i++) {
+        if (i != at.authz) {
+            response.headers.emplace_back(
+                "Link", "<" + url("alternate", at.order, i)
+                    + ">; rel=\"alternate\"");
+        }
+    }
+    return response;
 }
 
 std::vector<std::string> CaOrders::names() const
@@ -94,19 +103,30 @@ std::vector<std::string> CaOrders::names() const
     return all;
 }
 
-std::string CaOrders::certify(const Order& order, const std::string& csr) const
+void CaOrders::certify(std::size_t number, const std::string& csr)
 {
+    auto& order = orders_[number];
     const auto* bytes = reinterpret_cast<const unsigned char*>(csr.data());
     const crypto::UniqueRequest request(
         d2i_X509_REQ(nullptr, &bytes, long(csr.size())));
     const auto now = loop_.true_time();
     const auto& names =
         manners_.certify.empty() ? order.names : manners_.certify;
-    const auto leaf = root_.issue(*X509_REQ_get0_pubkey(request.get()),
-                                  {"", names, now,
-                                   now + manners_.lifetime});
-    return crypto_test::pem_of(leaf)
-        + crypto_test::pem_of(root_.certificate(root_));
+    crypto_test::Order wanted{"", names, now, now + manners_.lifetime};
+    if (!manners_.renewal_info.empty()) {
+        wanted.key_id = "key";
+        wanted.serial = std::string(1, char(number + 1));
+    }
+    const auto chain_of = [&](const crypto_test::Ca& root) {
+        const auto leaf =
+            root.issue(*X509_REQ_get0_pubkey(request.get()), wanted);
+        return crypto_test::pem_of(leaf)
+            + crypto_test::pem_of(root.certificate(root));
+    };
+    order.chains = {chain_of(root_)};
+    for (const auto& name : manners_.alternates) {
+        order.chains.push_back(chain_of(crypto_test::Ca(name)));
+    }
 }
 
 std::string CaOrders::status_of(const Authz& authz) const

@@ -32,7 +32,8 @@ public:
     http::Response trigger(const At& at);
     http::Response deactivate(const At& at);
     http::Response finalize(std::size_t number, const std::string& csr);
-    http::Response certificate(std::size_t number) const;
+    // The default chain, or the alternate number authz - 1.
+    http::Response certificate(const At& at) const;
 
     // Names of each order, joined, in the order of arrival.
     std::vector<std::string> names() const;
@@ -51,10 +52,10 @@ private:
         base::Identifiers names;
         std::vector<Authz> authzs;
         std::optional<base::Time> finalized;
-        std::string chain;
+        std::vector<std::string> chains;
     };
 
-    std::string certify(const Order& order, const std::string& csr) const;
+    void certify(std::size_t number, const std::string& csr);
     std::string status_of(const Authz& authz) const;
     std::string status_of(const Order& order) const;
     Json show_order(std::size_t number) const;

@@ -123,6 +123,45 @@ TEST_F(ManagerCommands, RevokesAndOrdersAnother)
     EXPECT_TRUE(has_event("revoked"));
 }
 
+TEST_F(ManagerCommands, ACompromisedKeyIsReplacedFirst)
+{
+    given_one();
+    settings.certificates[0].key.reuse = true;
+    restart();
+    run(1s);
+    const auto before = served("a.example");
+    const auto leaf = *crypto::to_der(before->chain.front());
+    ca.unreachable = {"a.example"};
+    command("a.example", Action::revoke, 1);
+    run(30s);
+    EXPECT_TRUE(ca.revoked.empty()) << "it is still better than none";
+    ca.unreachable.clear();
+    restart();
+    run(25h);
+    ASSERT_EQ(ca.revoked.size(), 1U);
+    EXPECT_EQ(ca.revoked[0].der, leaf);
+    EXPECT_EQ(ca.revoked[0].reason, 1);
+    EXPECT_NE(*served("a.example")->key.to_pem(), *before->key.to_pem());
+    EXPECT_FALSE(job("a.example").revocation);
+    EXPECT_TRUE(has_event("revoked"));
+}
+
+TEST_F(ManagerCommands, OfACompromisedKeyTheRevocationIsNotForgotten)
+{
+    given_one();
+    ca.fault("revokeCert", 2, problem(500, "serverInternal"));
+    command("a.example", Action::revoke, 1);
+    run(1min);
+    EXPECT_TRUE(ca.revoked.empty());
+    EXPECT_EQ(orders(), 2U);
+    restart();
+    run(2h);
+    EXPECT_EQ(ca.revoked.size(), 1U);
+    run(48h);
+    EXPECT_EQ(ca.revoked.size(), 1U);
+    EXPECT_EQ(orders(), 2U);
+}
+
 TEST_F(ManagerCommands, WhatWasRevokedBeforeIsRevoked)
 {
     given_one();

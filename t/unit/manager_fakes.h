@@ -86,7 +86,8 @@ public:
 
 class Random : public base::Random {
 public:
-    double uniform() override { return 0; }
+    double value = 0;
+    double uniform() override { return value; }
 };
 
 class Log : public base::LogSink {

@@ -24,6 +24,7 @@ public:
 
     std::map<std::string, base::Secret> bundles;
     std::map<std::string, base::Secret> jobs;
+    std::map<std::string, base::Secret> renewals;
     std::map<std::string, base::Secret> histories;
     std::map<std::pair<std::string, std::string>, base::Secret> accounts;
 
@@ -104,6 +105,18 @@ public:
     {
         jobs.erase(id);
         return base::ok();
+    }
+
+    base::Result<std::optional<store::Renewal>> load_renewal(
+        const std::string& id) override
+    {
+        return load(renewals, id, store::decode_renewal);
+    }
+
+    base::Status save_renewal(const std::string& id,
+                              const store::Renewal& renewal) override
+    {
+        return save(renewals, id, store::encode(renewal));
     }
 
     base::Result<store::History> load_history(const std::string& id) override

@@ -151,7 +151,7 @@ TEST_F(ManagerStored, OtherKeyTypeIsOrdered)
 {
     given_certificate({"a.example"});
     configure({"a.example"});
-    settings.certificates[0].key_type = crypto::KeyType::ecdsa_384;
+    settings.certificates[0].key.type = crypto::KeyType::ecdsa_384;
     start();
     run(30s);
     EXPECT_EQ(orders(), 1);

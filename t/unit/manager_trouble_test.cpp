@@ -87,6 +87,7 @@ TEST_F(ManagerTrouble, AccountUrlOfAnotherKeyIsNotUsed)
     configure({"a.example"});
     start();
     run(30s);
+    ca.changes_keys = false;
     const auto own = crypto_test::new_key();
     settings.issuers[0].account_key_pem = *own.to_pem();
     restart_with({{"b.example"}});

@@ -49,6 +49,7 @@ protected:
     {
         manager::CertificateSettings certificate;
         certificate.id = names.front();
+        certificate.issuers = {0};
         certificate.challenges = {"http-01"};
         for (const auto& name : names) {
             certificate.names.push_back(crypto_test::name(name));
@@ -165,6 +166,7 @@ protected:
     Commands commands;
     Log log;
     Solver solver{board};
+    Random random;
     manager::ResolverFactory make_resolver;
     manager::Settings settings;
 
@@ -175,11 +177,10 @@ private:
             return std::make_unique<Client>(
                 loop, s.directory == ca.directory() ? ca : other_ca);
         };
-        return {loop, random_, loop, log, store, lock, sink, status, commands,
+        return {loop, random, loop, log, store, lock, sink, status, commands,
                 make_client, {&solver}, make_resolver};
     }
 
-    Random random_;
     crypto_test::Ca root_{"Earlier Root"};
     std::unique_ptr<manager::Manager> manager_;
 };

@@ -34,7 +34,7 @@ my %path = (
     certificate => '/certZ/',
     revokeCert => '/revoke-cert',
     keyChange => '/rollover-account-key',
-    renewalInfo => '/draft-ietf-acme-ari-03/renewalInfo',
+    renewalInfo => '/draft-ietf-acme-ari-03/renewalInfo/',
 );
 
 # Pebble comes without a certificate for its own HTTPS: a CA of ours signs one,
@@ -187,7 +187,7 @@ sub fetch_roots {
 sub manage {
     my ($self, $path, $body) = @_;
     my $request = defined $body
-        ? "POST $path HTTP/1.0\r\nContent-Length: " . length($body)
+        ? "POST $path HTTP/1.0\r\nUser-Agent: t\r\nContent-Length: " . length($body)
             . "\r\n\r\n$body"
         : "GET $path HTTP/1.0\r\n\r\n";
     my $result = tls_connect(port => $self->{management_port},
@@ -197,6 +197,16 @@ sub manage {
     die "Pebble's management: $result->{verify_error}\n"
         unless $result->{verified};
     return parse_response($result->{response});
+}
+
+# What it answers from now on when it is asked about the renewal of this
+# certificate (PEM): any text (newest only).
+sub set_renewal_info {
+    my ($self, $certificate, $text) = @_;
+    my $answer = $self->manage('/set-renewal-info/',
+        encode_json({ certificate => $certificate, ariResponse => $text }));
+    die "set-renewal-info: $answer->{status} $answer->{body}\n"
+        unless $answer->{status} == 200;
 }
 
 sub url { return "https://localhost:$_[0]{port}/dir" }
