@@ -1,7 +1,5 @@
 #include "crypto/certificate.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 
@@ -9,6 +7,7 @@
 
 #include "base/text.h"
 #include "crypto/alt_names.h"
+#include "crypto/asn1_time.h"
 #include "crypto/digest.h"
 #include "crypto/error.h"
 #include "crypto/pem.h"
@@ -16,16 +15,6 @@
 namespace crypto {
 
 namespace {
-
-base::Time to_time(const ASN1_TIME* time)
-{
-    const ErrorQueueGuard guard;
-    tm parts{};
-    if (ASN1_TIME_to_tm(time, &parts) != 1) {
-        return {};
-    }
-    return base::Time(std::chrono::seconds(timegm(&parts)));
-}
 
 std::string text_of(BIO& bio)
 {

@@ -180,6 +180,9 @@ void Issuer::keep_key(const std::string& why)
 // as one that it does not like.
 void Issuer::examine_account(Queued queued, const http::Response& response)
 {
+    if (queued.account != session_->account()) {
+        return replace_account(std::move(queued));
+    }
     Queued look{{session_->account(), "", ""}, {}};
     look.registered_again = true;
     look.completion = [this, queued = std::move(queued),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "acme/renewal_info.h"
+#include "crypto/ocsp.h"
 
 namespace manager {
 
@@ -15,6 +16,8 @@ constexpr double kUrgent = 1.0 / 6;
 
 Leaf::Leaf(const crypto::Chain& chain, std::string from)
     : directory(std::move(from)),
+      ocsp_url(chain.size() > 1 ? crypto::ocsp_url(chain.front())
+                                : std::string()),
       renewal_id(acme::renewal_id(chain.front())),
       serial(chain.front().serial()),
       fingerprint(chain.front().fingerprint())

@@ -25,6 +25,7 @@ struct Leaf {
     Leaf(const crypto::Chain& chain, std::string directory);
 
     std::string directory;  // of the CA it came from; empty: nobody knows
+    std::string ocsp_url;    // empty: its CA runs no OCSP
     std::string renewal_id;  // how it is called there (RFC 9773)
     std::string serial;
     std::string fingerprint;

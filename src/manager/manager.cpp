@@ -60,6 +60,10 @@ Manager::Manager(const Settings& settings, Ports ports)
                                tell_suggestion(certificate);
                                wake(base::Duration(0), &Manager::tick);
                            });
+    stapler_.emplace(certificates_, settings_, ports_,
+                     [this](ManagedCertificate& certificate) {
+                         on_found_revoked(certificate);
+                     });
 }
 
 void Manager::wake(base::Duration delay, void (Manager::*step)())

@@ -17,6 +17,7 @@
 #include "manager/ports.h"
 #include "manager/renewal_watch.h"
 #include "manager/settings.h"
+#include "manager/stapler.h"
 #include "manager/stored_bundle.h"
 
 namespace manager {
@@ -168,6 +169,7 @@ private:
     void replace_compromised(ManagedCertificate& certificate,
                              store::Revocation revocation);
     void revoke_former(ManagedCertificate& certificate, base::Time now);
+    void on_found_revoked(ManagedCertificate& certificate);
     void on_former_revoked(ManagedCertificate& certificate,
                            const base::Status& status);
 
@@ -197,6 +199,7 @@ private:
     BundleIndex index_;
     std::optional<Lookout> lookout_;
     std::optional<RenewalWatch> renewal_watch_;
+    std::optional<Stapler> stapler_;
     std::unique_ptr<base::Timer> timer_;
     base::Duration lock_waited_{0};
     std::size_t loaded_ = 0;

@@ -88,6 +88,7 @@ void Manager::load_some()
         wake(settings_.settle, &Manager::tick);
         lookout_->start(settings_.settle);
         renewal_watch_->start();
+        stapler_->start();
     }
 }
 

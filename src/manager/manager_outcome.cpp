@@ -65,6 +65,7 @@ void Manager::on_issued(ManagedCertificate& certificate,
         certificate);
     note(certificate, what, until);
     renewal_watch_->start();
+    stapler_->start();
 }
 
 // To a clock that is far ahead each new certificate looks due at once: that

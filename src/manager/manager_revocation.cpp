@@ -130,6 +130,28 @@ void Manager::on_revoked(ManagedCertificate& certificate,
     wake(base::Duration(0), &Manager::tick);
 }
 
+// Not by us: as if the CA suggested to renew it now. One that revokes each new
+// certificate must not cause one order after the other.
+void Manager::on_found_revoked(ManagedCertificate& certificate)
+{
+    auto& job = certificate.job;
+    if (job.renew) {
+        return;
+    }
+    const auto now = ports_.clock.now();
+    const auto at = schedule::renewal_time(*certificate.validity, now);
+    job.renew = true;
+    job.not_before = std::max(job.not_before.value_or(now), at);
+    save_for_this(certificate);
+    log(base::LogLevel::error,
+        "the CA has revoked the certificate, as its OCSP responder says; "
+        "another one is ordered at "
+            + base::format_time(*job.not_before),
+        certificate);
+    note(certificate, "found revoked", "as the CA's OCSP responder says");
+    wake(base::Duration(0), &Manager::tick);
+}
+
 // --- of a compromised key --------------------------------------------------
 
 // Until it is replaced, it is better than none.

@@ -23,6 +23,13 @@
 
 namespace manager {
 
+// What is stapled to a certificate (RFC 6066, section 8).
+struct Staple {
+    std::string fingerprint;  // SHA-256 of the certificate, hexadecimal
+    base::Time holds_until;
+    std::string response;  // OCSP, DER
+};
+
 // Where certificates are served from.
 class CertificateSink {
 public:
@@ -33,6 +40,9 @@ public:
                                  const base::Secret& bundle) = 0;
     // What is served; nothing when there is none yet.
     virtual std::optional<base::Secret> current(const std::string& id) = 0;
+    // Of that certificate, while it is the one served.
+    virtual base::Status publish(const std::string& id,
+                                 const Staple& staple) = 0;
     // Forgets the certificates that are not among these.
     virtual void retain(const std::vector<std::string>& ids) = 0;
 };

@@ -63,6 +63,15 @@ public:
     {
         return base::ok();
     }
+    base::Result<std::optional<base::Secret>> load_staple(
+        const std::string&) override
+    {
+        return std::optional<base::Secret>();
+    }
+    base::Status save_staple(const std::string&, const base::Secret&) override
+    {
+        return base::ok();
+    }
     base::Result<store::History> load_history(const std::string&) override
     {
         return store::History();

@@ -94,14 +94,17 @@ void RenewalWatch::step()
         if (asking_.contains(i) || !is_watched(certificate, now)) {
             continue;
         }
-        const auto at = look_at(certificate, now);
+        auto at = look_at(certificate, now);
+        if (at <= now && asking_.size() == kAtOnce) {
+            break;  // done() goes on
+        }
+        if (at <= now) {
+            ask(i);
+            // When there was an answer at once.
+            at = look_at(certificate, now);
+        }
         if (at > now) {
             next = std::min(next, at);
-        } else if (asking_.size() < kAtOnce) {
-            ask(i);
-        } else {
-            // done() goes on.
-            break;
         }
     }
     timer_ = ports_.timers.after(next - now, [this] { step(); });

@@ -93,6 +93,21 @@ void ServedCertificate::refresh(shm::Tables& tables, ngx_log_t* log)
         version_ = newer->generation;
         load(newer->bytes, log);
     }
+    auto staple = tables.newer_staple(id_, staple_version_);
+    if (staple) {
+        staple_version_ = staple->second;
+        staple_ = std::move(staple->first);
+    }
+    if ((newer || staple) && staple_ && loaded()) {
+        staple_fits_ =
+            staple_->fingerprint == bundle_->chain.front().fingerprint();
+    }
+}
+
+std::string_view ServedCertificate::staple(base::Time now) const
+{
+    const bool good = staple_fits_ && now < staple_->holds_until;
+    return good ? std::string_view(staple_->response) : std::string_view();
 }
 
 void ServedCertificate::load(const base::Secret& bytes, ngx_log_t* log)
@@ -122,6 +137,12 @@ bool ServedCertificate::install(SSL_CTX* context) const
     return SSL_CTX_use_cert_and_key(context, &bundle_->chain.front().native(),
                                     &bundle_->key.native(), chain_.get(), 1)
         == 1;
+}
+
+bool ServedCertificate::is_used_by(SSL* ssl) const
+{
+    return loaded()
+        && SSL_get_certificate(ssl) == &bundle_->chain.front().native();
 }
 
 bool ServedCertificate::install(SSL* ssl) const
@@ -157,6 +178,10 @@ void TlsServer::attach(SSL_CTX* context)
     }
     context_ = context;
     SSL_CTX_set_cert_cb(context, on_certificate, this);
+    SSL_CTX_get_tlsext_status_cb(context, &nginx_status_);
+    SSL_CTX_get_tlsext_status_arg(context, &nginx_status_data_);
+    SSL_CTX_set_tlsext_status_cb(context, on_status);
+    SSL_CTX_set_tlsext_status_arg(context, this);
 }
 
 int TlsServer::on_certificate(SSL* ssl, void* self) noexcept
@@ -165,6 +190,32 @@ int TlsServer::on_certificate(SSL* ssl, void* self) noexcept
     return guarded(log_of(ssl), 0, [ssl, self] {
         return static_cast<TlsServer*>(self)->choose(ssl) ? 1 : 0;
     });
+}
+
+// Called after the certificate was chosen, when the client wants a staple.
+int TlsServer::on_status(SSL* ssl, void* self) noexcept
+{
+    return guarded(log_of(ssl), int(SSL_TLSEXT_ERR_NOACK), [ssl, self] {
+        return static_cast<TlsServer*>(self)->give_status(ssl);
+    });
+}
+
+int TlsServer::give_status(SSL* ssl)
+{
+    const auto& certificate = *wanted_by(ssl).certificate;
+    if (!certificate.is_used_by(ssl)) {
+        return nginx_status_ == nullptr
+            ? int(SSL_TLSEXT_ERR_NOACK)
+            : nginx_status_(ssl, nginx_status_data_);
+    }
+    const auto staple = certificate.staple(now());
+    auto* copy = staple.empty() ? nullptr
+                                : OPENSSL_memdup(staple.data(), staple.size());
+    if (copy == nullptr) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, long(staple.size()));
+    return SSL_TLSEXT_ERR_OK;
 }
 
 // A valid managed certificate, else a static one, else the newest expired one,

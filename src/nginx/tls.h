@@ -47,6 +47,12 @@ public:
     std::uint64_t version() const { return version_; }
     int slot() const { return EVP_PKEY_get_base_id(&bundle_->key.native()); }
 
+    // The OCSP response to staple to it; empty when there is none that holds.
+    std::string_view staple(base::Time now) const;
+
+    // Whether the connection shows it.
+    bool is_used_by(SSL* ssl) const;
+
     // Installs it into either; false when OpenSSL does not take it, with the
     // reason in its queue.
     bool install(SSL_CTX* context) const;
@@ -61,6 +67,9 @@ private:
     std::optional<crypto::Bundle> bundle_;
     crypto::UniqueChain chain_;  // without the leaf
     base::Time not_after_;
+    std::uint64_t staple_version_ = 0;
+    std::optional<manager::Staple> staple_;
+    bool staple_fits_ = false;  // it is of this certificate
 };
 
 // A server block that serves managed certificates.
@@ -92,6 +101,8 @@ private:
     };
 
     static int on_certificate(SSL* ssl, void* self) noexcept;
+    static int on_status(SSL* ssl, void* self) noexcept;
+    int give_status(SSL* ssl);
 
     bool choose(SSL* ssl);
     bool count(status::Counted what);
@@ -111,6 +122,9 @@ private:
     std::map<std::string, std::vector<Entry*>> by_name_;
     bool has_address_ = false;  // a certificate for an IP address
     SSL_CTX* context_ = nullptr;
+    // nginx's own stapling, of static certificates.
+    int (*nginx_status_)(SSL*, void*) = nullptr;
+    void* nginx_status_data_ = nullptr;
     std::uint64_t installed_ = 0;  // version of what is in the context
     std::uint64_t rejected_ = 0;   // version that the context did not take
     int installed_slot_ = 0;       // key type of what is there; 0: nothing

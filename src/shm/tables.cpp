@@ -119,13 +119,62 @@ std::optional<base::Secret> Tables::current(const std::string& id)
     return found ? std::optional(std::move(found->bytes)) : std::nullopt;
 }
 
+namespace {
+
+// What a staple begins with; the response follows.
+struct StapleHead {
+    char fingerprint[64];
+    std::int64_t holds_until;  // seconds since 1970
+};
+
+// No id has a slash.
+std::string staple_key(const std::string& id) { return "ocsp/" + id; }
+
+}  // namespace
+
+base::Status Tables::publish(const std::string& id,
+                             const manager::Staple& staple)
+{
+    StapleHead head{};
+    staple.fingerprint.copy(head.fingerprint, sizeof(head.fingerprint));
+    head.holds_until =
+        std::chrono::floor<std::chrono::seconds>(staple.holds_until)
+            .time_since_epoch()
+            .count();
+    const std::string bytes(reinterpret_cast<const char*>(&head),
+                            sizeof(head));
+    if (!certificates_.put(staple_key(id), bytes + staple.response)) {
+        return full("no OCSP response is stapled");
+    }
+    return base::ok();
+}
+
+std::optional<std::pair<manager::Staple, std::uint64_t>> Tables::newer_staple(
+    const std::string& id, std::uint64_t known)
+{
+    const auto found = certificates_.get_newer(staple_key(id), known);
+    StapleHead head{};
+    if (!found || found->bytes.size() < sizeof(head)) {
+        return std::nullopt;
+    }
+    const auto bytes = found->bytes.reveal();
+    std::memcpy(&head, bytes.data(), sizeof(head));
+    manager::Staple staple{
+        std::string(head.fingerprint, sizeof(head.fingerprint)),
+        base::Time(std::chrono::seconds(head.holds_until)),
+        std::string(bytes.substr(sizeof(head)))};
+    return std::pair(std::move(staple), found->generation);
+}
+
 void Tables::retain(const std::vector<std::string>& ids)
 {
     const std::set<std::string, std::less<>> wanted(ids.begin(), ids.end());
     const auto is_wanted = [&wanted](std::string_view id) {
         return wanted.count(id) > 0;
     };
-    certificates_.retain(is_wanted);
+    certificates_.retain([&](std::string_view key) {
+        return is_wanted(key.substr(key.find('/') + 1));
+    });
     status_.retain([&](std::string_view id) {
         return id.starts_with('@') || is_wanted(id);
     });

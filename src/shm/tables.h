@@ -39,7 +39,7 @@ struct HelperMark {
 struct Layout {
     std::uint64_t version;
     std::uint64_t detail_limit;  // bytes, of one certificate
-    BlobMapRoot certificates;    // id -> bundle (crypto/bundle.h)
+    BlobMapRoot certificates;    // id -> bundle (crypto/bundle.h), and staples
     BlobMapRoot challenges;      // the board: place -> content
     BlobMapRoot status;    // id -> Head and detail, "@issuer" -> counts
     BlobMapRoot commands;  // "id/action" -> a revocation's reason
@@ -87,7 +87,14 @@ public:
     base::Status publish(const std::string& id,
                          const base::Secret& bundle) override;
     std::optional<base::Secret> current(const std::string& id) override;
+    base::Status publish(const std::string& id,
+                         const manager::Staple& staple) override;
     void retain(const std::vector<std::string>& ids) override;
+
+    // The one in certificates(), if it is newer than of generation `known`,
+    // and its own generation.
+    std::optional<std::pair<manager::Staple, std::uint64_t>> newer_staple(
+        const std::string& id, std::uint64_t known);
 
     base::Status publish(const std::string& place,
                          std::string_view content) override;

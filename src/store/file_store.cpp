@@ -17,7 +17,8 @@ namespace store {
 namespace {
 
 constexpr std::array kWritten = {kAccounts, kCertificates, kJobs};
-constexpr std::array kCleaned = {kAccounts, kCertificates, kJobs, kHistory, kRenewals,
+constexpr std::array kCleaned = {kAccounts,  kCertificates, kJobs,
+                                 kHistory,   kRenewals,     kStaples,
                                  kRegistrations};
 
 base::Error storage_error(std::string message)
@@ -143,6 +144,18 @@ base::Status FileStore::save_renewal(const std::string& id,
                                      const Renewal& renewal)
 {
     return save(place_of_renewal(id), encode(renewal));
+}
+
+base::Result<std::optional<base::Secret>> FileStore::load_staple(
+    const std::string& id)
+{
+    return load(place_of_staple(id));
+}
+
+base::Status FileStore::save_staple(const std::string& id,
+                                    const base::Secret& response)
+{
+    return save(place_of_staple(id), response);
 }
 
 base::Status FileStore::save_job(const std::string& id, const Job& job)

@@ -43,6 +43,10 @@ public:
         const std::string& id) override;
     base::Status save_renewal(const std::string& id,
                               const Renewal& renewal) override;
+    base::Result<std::optional<base::Secret>> load_staple(
+        const std::string& id) override;
+    base::Status save_staple(const std::string& id,
+                             const base::Secret& response) override;
     base::Result<History> load_history(const std::string& id) override;
     base::Status save_history(const std::string& id,
                               const History& history) override;

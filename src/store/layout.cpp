@@ -91,6 +91,15 @@ base::Result<Place> place_of_renewal(std::string_view id)
     return place_of_record(kRenewals, id);
 }
 
+base::Result<Place> place_of_staple(std::string_view id)
+{
+    auto stem = stem_of(id);
+    if (!stem) {
+        return stem.error();
+    }
+    return Place{kStaples, stem->append(".der"), kMaxJson};
+}
+
 base::Result<Place> place_of_registration(std::string_view server,
                                           std::string_view domain)
 {

@@ -5,6 +5,7 @@
 //     jobs/<id>.json
 //     history/<id>.json
 //     renewals/<id>.json
+//     staples/<id>.der
 //     registrations/<domain>.<8 hex digits>.json
 //     quarantine/<time>-<file>
 //     lock
@@ -30,6 +31,7 @@ constexpr std::string_view kCertificates = "certificates";
 constexpr std::string_view kJobs = "jobs";
 constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRenewals = "renewals";
+constexpr std::string_view kStaples = "staples";
 constexpr std::string_view kRegistrations = "registrations";
 constexpr std::string_view kQuarantine = "quarantine";
 constexpr std::string_view kLock = "lock";
@@ -58,6 +60,7 @@ base::Result<Place> place_of_bundle(std::string_view id);
 base::Result<Place> place_of_job(std::string_view id);
 base::Result<Place> place_of_history(std::string_view id);
 base::Result<Place> place_of_renewal(std::string_view id);
+base::Result<Place> place_of_staple(std::string_view id);
 
 // What an acme-dns server gave for a domain; the hash is that of its URL.
 base::Result<Place> place_of_registration(std::string_view server,

@@ -51,6 +51,12 @@ public:
     virtual base::Status save_renewal(const std::string& id,
                                       const Renewal& renewal) = 0;
 
+    // An OCSP response, in DER, not judged.
+    virtual base::Result<std::optional<base::Secret>> load_staple(
+        const std::string& id) = 0;
+    virtual base::Status save_staple(const std::string& id,
+                                     const base::Secret& response) = 0;
+
     // Empty when nothing has happened yet.
     virtual base::Result<History> load_history(const std::string& id) = 0;
     virtual base::Status save_history(const std::string& id,

@@ -5,7 +5,10 @@
 #include <memory>
 #include <string>
 
+#include <optional>
+
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 
 #include "base/identifier.h"
@@ -32,6 +35,14 @@ struct Order {
     base::Time not_after = at("2027-02-21T05:29:59Z");
     std::string key_id = {};  // authorityKeyIdentifier; empty: none
     std::string serial = "\x04\xc0\xff\xee";
+    std::string ocsp = {};  // URL of the responder; empty: none
+};
+
+// What a responder says of a certificate.
+struct OcspAnswer {
+    int status = V_OCSP_CERTSTATUS_GOOD;
+    base::Time this_update;
+    std::optional<base::Time> next_update;
 };
 
 class Ca {
@@ -73,8 +84,47 @@ public:
             X509_add1_ext_i2d(x509.get(), NID_authority_key_identifier,
                               id.get(), 0, X509V3_ADD_APPEND);
         }
+        if (!order.ocsp.empty()) {
+            const auto access = "OCSP;URI:" + order.ocsp;
+            const crypto::UniqueExtension extension(X509V3_EXT_conf_nid(
+                nullptr, nullptr, NID_info_access, access.c_str()));
+            X509_add_ext(x509.get(), extension.get(), -1);
+        }
         X509_sign(x509.get(), &key_.native(), EVP_sha256());
         return crypto::Certificate(std::move(x509));
+    }
+
+    // A response about the certificate, as this CA signs it.
+    std::string ocsp(const crypto::Certificate& leaf,
+                     const OcspAnswer& answer) const
+    {
+        const auto own = certificate(*this);
+        OCSP_BASICRESP* basic = OCSP_BASICRESP_new();
+        OCSP_CERTID* id =
+            OCSP_cert_to_id(nullptr, &leaf.native(), &own.native());
+        const auto time = [](base::Time moment) {
+            return ASN1_GENERALIZEDTIME_set(
+                nullptr, std::chrono::floor<std::chrono::seconds>(moment)
+                             .time_since_epoch()
+                             .count());
+        };
+        auto* from = time(answer.this_update);
+        auto* to = answer.next_update ? time(*answer.next_update) : nullptr;
+        OCSP_basic_add1_status(basic, id, answer.status, 0, from, from, to);
+        OCSP_basic_sign(basic, &own.native(), &key_.native(), EVP_sha256(),
+                        nullptr, OCSP_NOCERTS);
+        OCSP_RESPONSE* response = OCSP_response_create(
+            OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+        unsigned char* der = nullptr;
+        const int size = i2d_OCSP_RESPONSE(response, &der);
+        const std::string bytes(der, der + size);
+        OPENSSL_free(der);
+        OCSP_RESPONSE_free(response);
+        OCSP_BASICRESP_free(basic);
+        OCSP_CERTID_free(id);
+        ASN1_GENERALIZEDTIME_free(from);
+        ASN1_GENERALIZEDTIME_free(to);
+        return bytes;
     }
 
     // This CA's own certificate, issued by another (or by itself).

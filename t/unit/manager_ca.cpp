@@ -28,6 +28,9 @@ Answer AcmeCa::handle(const http::Request& request)
         return give_credentials(request);
     }
     auto planned = planned_for(call.resource);
+    if (call.resource == "ocsp") {
+        return planned ? *planned : Answer(orders_.ocsp(request.body));
+    }
     Answer answer = planned ? *planned : Answer(respond(call));
     if (call.resource == lost_) {
         lost_.clear();
@@ -50,7 +53,7 @@ AcmeCa::Call AcmeCa::read(const http::Request& request) const
                     &call.at.authz);
     }
     if (request.method == http::Request::Method::post
-        && call.resource != "credentials")
+        && call.resource != "credentials" && call.resource != "ocsp")
     {
         const auto jws = Json::parse(request.body);
         call.header = Json::parse(member(jws, "protected"));

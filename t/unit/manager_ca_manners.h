@@ -41,6 +41,10 @@ struct CaManners {
     std::string renewal_retry_after = "21600";
     // The order that renews one is refused like this, if it says so.
     std::optional<http::Response> refusal_of_replaces;
+    // Runs a responder, which says so; and how long what it says holds.
+    bool runs_ocsp = false;
+    int ocsp_status = 0;  // V_OCSP_CERTSTATUS_GOOD
+    base::Duration ocsp_lifetime = 7 * kDay;
     // Beside the default, each leading to a root of that name.
     std::vector<std::string> alternates;
     base::Duration validating = 50ms;

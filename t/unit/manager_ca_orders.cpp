@@ -94,6 +94,24 @@ http::Response CaOrders::certificate(const At& at) const
     return response;
 }
 
+http::Response CaOrders::ocsp(const std::string& request) const
+{
+    const auto* at = reinterpret_cast<const unsigned char*>(request.data());
+    OCSP_REQUEST* parsed =
+        d2i_OCSP_REQUEST(nullptr, &at, long(request.size()));
+    ASN1_INTEGER* serial = nullptr;
+    OCSP_id_get0_info(
+        nullptr, nullptr, nullptr, &serial,
+        OCSP_onereq_get0_id(OCSP_request_onereq_get0(parsed, 0)));
+    const auto number = std::size_t(ASN1_INTEGER_get(serial)) - 1;
+    OCSP_REQUEST_free(parsed);
+    const auto chain = crypto::parse_chain(orders_.at(number).chains[0]);
+    const auto now = loop_.true_time();
+    return {200, {},
+            root_.ocsp(chain->front(), {manners_.ocsp_status, now,
+                                  now + manners_.ocsp_lifetime})};
+}
+
 std::vector<std::string> CaOrders::names() const
 {
     std::vector<std::string> all;
@@ -116,6 +134,10 @@ void CaOrders::certify(std::size_t number, const std::string& csr)
     if (!manners_.renewal_info.empty()) {
         wanted.key_id = "key";
         wanted.serial = std::string(1, char(number + 1));
+    }
+    if (manners_.runs_ocsp) {
+        wanted.serial = std::string(1, char(number + 1));
+        wanted.ocsp = base_ + "ocsp";
     }
     const auto chain_of = [&](const crypto_test::Ca& root) {
         const auto leaf =

@@ -35,6 +35,8 @@ public:
     // The default chain, or the alternate number authz - 1.
     http::Response certificate(const At& at) const;
 
+    http::Response ocsp(const std::string& request) const;
+
     // Names of each order, joined, in the order of arrival.
     std::vector<std::string> names() const;
 

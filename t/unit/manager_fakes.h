@@ -196,6 +196,15 @@ public:
                                      : std::optional(found->second);
     }
 
+    std::map<std::string, manager::Staple> staples;
+
+    base::Status publish(const std::string& id,
+                         const manager::Staple& staple) override
+    {
+        staples[id] = staple;
+        return base::ok();
+    }
+
     void retain(const std::vector<std::string>& ids) override
     {
         retained = ids;

@@ -25,6 +25,7 @@ public:
     std::map<std::string, base::Secret> bundles;
     std::map<std::string, base::Secret> jobs;
     std::map<std::string, base::Secret> renewals;
+    std::map<std::string, base::Secret> staples;
     std::map<std::string, base::Secret> histories;
     std::map<std::pair<std::string, std::string>, base::Secret> accounts;
 
@@ -117,6 +118,20 @@ public:
                               const store::Renewal& renewal) override
     {
         return save(renewals, id, store::encode(renewal));
+    }
+
+    base::Result<std::optional<base::Secret>> load_staple(
+        const std::string& id) override
+    {
+        const auto found = staples.find(id);
+        return found == staples.end() ? std::optional<base::Secret>()
+                                      : std::optional(found->second);
+    }
+
+    base::Status save_staple(const std::string& id,
+                             const base::Secret& response) override
+    {
+        return save(staples, id, response);
     }
 
     base::Result<store::History> load_history(const std::string& id) override
