@@ -33,6 +33,21 @@ bool is_gone(const http::Response& response)
     return is(*problem, "unauthorized") || is(*problem, "malformed");
 }
 
+// Pebble says serverInternal of a serial that DER begins with a zero byte, and
+// a CA whose records are damaged may: that must not end all renewals.
+bool may_be_about_replaces(const http::Response& response, base::Time now)
+{
+    if (response.status == 404 || response.status == 409) {
+        return true;
+    }
+    const auto problem = problem_of(response);
+    if (!problem || error_of(response, now).retry_at) {
+        return false;
+    }
+    return is(*problem, "alreadyReplaced") || is(*problem, "malformed")
+        || is(*problem, "unauthorized") || is(*problem, "serverInternal");
+}
+
 bool is_dead(const Order& order, base::Time now)
 {
     switch (order.status) {
@@ -70,21 +85,14 @@ bool Issuance::place_with_less(const http::Response& response,
                                base::Time now)
 {
     const auto problem = problem_of(response);
-    const auto is_about = [&](const char* type) {
-        return problem && is(*problem, type);
-    };
-    if (!order_.replaces.empty()
-        && (response.status == 404 || response.status == 409
-            || is_about("alreadyReplaced") || is_about("malformed")
-            || is_about("unauthorized")))
-    {
+    if (!order_.replaces.empty() && may_be_about_replaces(response, now)) {
         actions_.push_back(Warn{
             "the CA does not take this for the renewal of the certificate "
             "before (" + error_of(response, now).message
             + "); ordering a new one"});
         order_.replaces.clear();
     } else if (!order_.profile.empty() && !settings_->profile_required
-               && is_about("invalidProfile"))
+               && problem && is(*problem, "invalidProfile"))
     {
         actions_.push_back(Warn{
             "the CA does not take the profile \"" + order_.profile + "\" ("

@@ -257,6 +257,27 @@ TEST_F(ManagerRenewalInfo, WhoseReplacementIsRefusedMakesANewOrderOnce)
     EXPECT_EQ(log.count(LogLevel::warn, "alreadyReplaced"), 1);
 }
 
+// Pebble's answer to one serial in 256: those with a zero byte before them.
+TEST_F(ManagerRenewalInfo, WhoseReplacementMakesTheCaStumbleIsNoMore)
+{
+    ca.renewal_info = window(10 * kDay, 12 * kDay);
+    obtain();
+    ca.refusal_of_replaces = problem(500, "serverInternal");
+    run(12 * kDay);
+    EXPECT_THAT(ca.replaced, ElementsAre("", "a2V5.AQ", ""));
+    EXPECT_EQ(log.count(LogLevel::notice, "renewed"), 1);
+}
+
+TEST_F(ManagerRenewalInfo, ACaThatNamesATimeIsNotAskedBefore)
+{
+    ca.renewal_info = window(10 * kDay, 12 * kDay);
+    obtain();
+    ca.refusal_of_replaces = problem(500, "serverInternal");
+    ca.refusal_of_replaces->headers.emplace_back("Retry-After", "172800");
+    run(12 * kDay);
+    EXPECT_THAT(ca.replaced, ElementsAre("", "a2V5.AQ"));
+}
+
 TEST_F(ManagerRenewalInfo, IsOfNoUseToAnotherCa)
 {
     ca.renewal_info = window(10 * kDay, 12 * kDay);
