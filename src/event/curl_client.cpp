@@ -85,8 +85,6 @@ bool CurlClient::configure(CURL* easy)
     // http::check_url decides where plain http is fine.
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http")
         == CURLE_OK
-        && curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https,http")
-        == CURLE_OK
         && set_trust(easy);
 }
 

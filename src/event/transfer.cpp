@@ -89,6 +89,13 @@ bool Transfer::set_route()
     if (request.redirects > 0) {
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
         curl_easy_setopt(easy, CURLOPT_MAXREDIRS, long(request.redirects));
+        const bool secure = request.url.starts_with("https://");
+        if (curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
+                             secure ? "https" : "https,http")
+            != CURLE_OK)
+        {
+            return false;
+        }
     }
     if (request.connect_to.empty()) {
         return true;

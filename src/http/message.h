@@ -41,7 +41,8 @@ struct Request {
     std::optional<AwsSignature> aws_signature = std::nullopt;
     // The address to connect to, whatever those of the URL's host are.
     std::string connect_to = {};
-    unsigned redirects = 0;  // so many are followed, to any host
+    // So many are followed, to any host, but never from https to http.
+    unsigned redirects = 0;
     // Nothing is sent: a TLS handshake that offers this protocol (RFC 7301),
     // and the answer's body is the certificate that was shown, in DER.
     std::string alpn = {};

@@ -15,6 +15,7 @@ namespace {
 
 // A CA may move its endpoints; the directory is small.
 constexpr base::Duration kDirectoryAge = std::chrono::hours(24);
+constexpr unsigned kRedirects = 3;
 
 }  // namespace
 
@@ -160,8 +161,10 @@ base::Result<crypto::PrivateKey> Issuer::new_account_key()
 
 void Issuer::fetch_directory()
 {
-    client_->send(session_->plain(http::Request::Method::get,
-                                  settings_.directory),
+    auto request = session_->plain(http::Request::Method::get,
+                                   settings_.directory);
+    request.redirects = kRedirects;
+    client_->send(std::move(request),
                   [this](base::Result<http::Response> result) {
                       on_directory(std::move(result));
                   });

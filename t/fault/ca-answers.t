@@ -56,6 +56,8 @@ my %borne = (
     'an authorization of a wrong type' => {
         authorization => [text('[]'), member('challenges', 'none')] },
     'HTML instead of an order' => { order => [text('<p>busy</p>')] },
+    'a directory that has moved' => { directory => [(answer(302,
+        { Location => '/dir' })) x 3] },
     'processing for a while' => {
         order => [(member('status', 'processing')) x 4] },
     'a chain without a final newline' => {
@@ -150,7 +152,10 @@ my %refused = (
     '10 MB instead of an order' => [{ newOrder => [text('x' x 10_000_000)] },
         qr/longer than it may be/, @minute],
     'a redirect to itself' => [{ directory => [for_ever(answer(302,
-        { Location => '/dir' }))] }, qr/HTTP 302/, @minute],
+        { Location => '/dir' }))] }, qr/redirects/, @minute],
+    'a redirect to what is not encrypted' => [{ directory => [answer(302,
+        { Location => 'http://127.0.0.1:1/dir' })] },
+        qr/[Pp]rotocol.*http/, @minute],
     'an endpoint without TLS' => [{ directory => [member('newOrder',
         'http://ca.example/')] }, qr/newOrder.*http/, @minute],
     'an order that is invalid' => [{ finalize => [member('status',
