@@ -1,7 +1,9 @@
 // The objects of RFC 8555, as a CA may send them.
 
 #include "acme/codec.h"
+#include "acme/external_account.h"
 #include "acme/members.h"
+#include "acme/renewal_info.h"
 #include "fuzz.h"
 #include "http/url.h"
 
@@ -91,6 +93,15 @@ void read_authorization(std::string_view body)
     }
 }
 
+void read_renewal_info(std::string_view body)
+{
+    const auto info = acme::decode_renewal_info(body);
+    if (readable(info)) {
+        fuzz::require(info->start < info->end, "the window has a length");
+        fuzz::require_printable(info->explanation_url);
+    }
+}
+
 }  // namespace
 
 FUZZ_TARGET(codec)
@@ -103,4 +114,10 @@ FUZZ_TARGET(codec)
         read_challenge(*challenge);
     }
     read_problem(acme::decode_problem(input));
+    read_renewal_info(input);
+    acme::is_dead_account(input);
+    if (const auto external = acme::decode_credentials(base::Secret(input))) {
+        fuzz::require(!external->kid.empty() && !external->key.empty(),
+                      "credentials are whole");
+    }
 }

@@ -34,6 +34,7 @@ FUZZ_TARGET(records)
 {
     read_record(input, store::decode_account);
     read_record(input, store::decode_job);
+    read_record(input, store::decode_renewal);
     read_record(input, store::decode_history);
     store::is_of_newer_version(input);
 }

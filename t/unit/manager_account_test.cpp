@@ -326,7 +326,7 @@ TEST_F(ManagerAccountKey, OfADeactivatedAccountIsReplacedOnce)
                               + std::to_string(i));
     }
     restart_with({{"b.example"}, {"c.example"}});
-    run(20h);
+    run(3 * kDay);
     EXPECT_EQ(ca.accounts(), 2);
     EXPECT_FALSE(is_served("b.example"));
 }
