@@ -87,6 +87,11 @@ base::Result<KeyType> parse_key_type(std::string_view text)
                        "rsa:3072 and rsa:4096"};
 }
 
+bool is_rsa(KeyType type)
+{
+    return type != KeyType::ecdsa_256 && type != KeyType::ecdsa_384;
+}
+
 std::string_view to_string(KeyType type)
 {
     for (const auto& known : kTypes) {

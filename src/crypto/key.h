@@ -18,6 +18,8 @@ base::Result<KeyType> parse_key_type(std::string_view text);
 // "ecdsa:256"
 std::string_view to_string(KeyType type);
 
+bool is_rsa(KeyType type);
+
 class PrivateKey {
 public:
     // May take seconds for RSA: in the helper process only.

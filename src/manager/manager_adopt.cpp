@@ -58,6 +58,12 @@ void Manager::adopt(ManagedCertificate& certificate, const FoundBundle& found)
     if (found.own && adopt_better(certificate, *bundle)) {
         return;
     }
+    const auto& settings = certificate.settings;
+    if (!found.own && settings.pair_of
+        && bundle->key.type() != settings.key.type)
+    {
+        return;  // the other one of the pair
+    }
     if (keep_current(certificate, found, *bundle)) {
         return;
     }

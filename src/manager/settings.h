@@ -71,6 +71,9 @@ struct CertificateSettings {
     std::string dns;  // who writes DNS records, see challenge::Proof
     PreflightMode preflight = PreflightMode::off;
     ProfileSettings profile;  // without a name: the issuer's
+    // The certificate of the same names that is served beside this one, of
+    // another type of key; none for the first of a pair.
+    std::optional<std::size_t> pair_of;
 };
 
 struct Settings {

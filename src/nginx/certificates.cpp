@@ -87,6 +87,47 @@ bool same(const manager::CertificateSettings& a,
 
 }  // namespace
 
+namespace {
+
+// Nothing when it is refused, which was said then.
+std::optional<std::size_t> declare_one(ngx_conf_t* cf, MainConf& main,
+                                       const DomainLine& line,
+                                       manager::CertificateSettings settings)
+{
+    const std::pair set(sorted(line.names), settings.pair_of.has_value());
+    const auto known = main.set_index.find(set);
+    if (known == main.set_index.end()) {
+        const auto index = main.settings.certificates.size();
+        main.set_index.emplace(set, index);
+        main.id_index.emplace(settings.id, index);
+        main.settings.certificates.push_back(std::move(settings));
+        main.certificate_places.push_back(line.place);
+        return index;
+    }
+    // The same set in several servers is one certificate.
+    auto& first = main.settings.certificates[known->second];
+    if (!same(settings, first)) {
+        const auto& place = main.certificate_places[known->second];
+        refuse(cf, line.place,
+               "the certificate for \"" + base::join(line.names)
+                   + "\" is declared with other parameters in " + place.file
+                   + ":" + std::to_string(place.line) + ", \"acme_domain\"");
+        return std::nullopt;
+    }
+    first.preflight = std::max(first.preflight, line.preflight);
+    return known->second;
+}
+
+std::string id_of(const MainConf& main, const DomainLine& line,
+                  crypto::KeyType type, std::optional<std::size_t> pair_of)
+{
+    return pair_of ? main.settings.certificates[*pair_of].id
+            + (crypto::is_rsa(type) ? "+rsa" : "+ecdsa")
+                   : unique_id(main, line.names);
+}
+
+}  // namespace
+
 char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
               std::vector<std::size_t>& certificates)
 {
@@ -96,40 +137,25 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
                           + " names in one certificate, 100 at most, "
                             "\"acme_domain\"");
     }
-    auto issuers = find_issuers(main, line.issuers);
+    const auto issuers = find_issuers(main, line.issuers);
     if (!issuers) {
         return refuse(cf, line.place, issuers.error().message);
     }
-    manager::CertificateSettings settings{
-        unique_id(main, line.names), line.names, std::move(*issuers),
-        line.key.value_or(manager::KeySettings{}), line.challenges, line.dns,
-        line.preflight, line.profile};
-    const auto set = sorted(line.names);
-    const auto known = main.set_index.find(set);
-    if (known == main.set_index.end()) {
-        const auto index = main.settings.certificates.size();
-        main.set_index.emplace(set, index);
-        main.id_index.emplace(settings.id, index);
-        main.settings.certificates.push_back(std::move(settings));
-        main.certificate_places.push_back(line.place);
-        certificates.push_back(index);
-        return NGX_CONF_OK;
-    }
-    // The same set in several servers is one certificate.
-    if (!same(settings, main.settings.certificates[known->second])) {
-        const auto& first = main.certificate_places[known->second];
-        return refuse(cf, line.place,
-                      "the certificate for \"" + base::join(line.names)
-                          + "\" is declared with other parameters in "
-                          + first.file + ":" + std::to_string(first.line)
-                          + ", \"acme_domain\"");
-    }
-    auto& preflight = main.settings.certificates[known->second].preflight;
-    preflight = std::max(preflight, line.preflight);
-    if (std::find(certificates.begin(), certificates.end(), known->second)
-        == certificates.end())
-    {
-        certificates.push_back(known->second);
+    const auto key = line.key.value_or(KeyLine{});
+    std::optional<std::size_t> first;
+    for (const auto type : key.types) {
+        const auto index = declare_one(
+            cf, main, line,
+            {id_of(main, line, type, first), line.names, *issuers,
+             {type, key.reuse}, line.challenges, line.dns, line.preflight,
+             line.profile, first});
+        if (!index) {
+            return static_cast<char*>(NGX_CONF_ERROR);
+        }
+        first = first.value_or(*index);
+        if (std::ranges::find(certificates, *index) == certificates.end()) {
+            certificates.push_back(*index);
+        }
     }
     return NGX_CONF_OK;
 }

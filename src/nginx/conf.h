@@ -30,12 +30,18 @@ struct Place {
 };
 
 // One acme_domain line as it was written.
+// One type, or two that make a pair of certificates.
+struct KeyLine {
+    std::vector<crypto::KeyType> types{crypto::KeyType::ecdsa_256};
+    bool reuse = false;
+};
+
 struct DomainLine {
     Place place;
     bool automatic = false;  // "auto": the server's own names
     base::Identifiers names;
     std::vector<std::string> issuers;  // none: the default one
-    std::optional<manager::KeySettings> key;  // none: the server's
+    std::optional<KeyLine> key;  // none: the server's
     manager::ProfileSettings profile;
     std::vector<std::string> challenges;
     std::string dns;  // an acme_dns block; empty: none
@@ -90,7 +96,8 @@ struct MainConf : MainSlots {
     manager::Settings settings;
     std::map<std::string, std::size_t> issuer_index;  // by name
     bool issuer_declared = false;  // then the first one is the default
-    std::map<base::Identifiers, std::size_t> set_index;    // by sorted names
+    // By sorted names, and whether it is the second of a pair.
+    std::map<std::pair<base::Identifiers, bool>, std::size_t> set_index;
     std::map<std::string, std::size_t> id_index;
     std::vector<Place> certificate_places;
     // The server configuration at http level, what servers inherit from.
@@ -119,7 +126,7 @@ struct ServerConf {
     std::vector<std::size_t> certificates;  // into MainConf::settings
     bool has_static = false;                // has an ssl_certificate
     std::optional<manager::PreflightMode> preflight;
-    std::optional<manager::KeySettings> key;
+    std::optional<KeyLine> key;
     std::unique_ptr<TlsServer> tls;
 };
 

@@ -43,25 +43,35 @@ base::Status set_issuer(DomainLine& line, std::string_view value)
     return base::ok();
 }
 
-// A type, and "reuse" perhaps.
-base::Result<manager::KeySettings> parse_key(
-    const std::vector<std::string_view>& words)
+base::Status add_type(KeyLine& key, std::string_view word)
 {
-    manager::KeySettings key;
-    auto type = crypto::parse_key_type(words.front());
+    auto type = crypto::parse_key_type(word);
     if (!type) {
         return type.error();
     }
-    key.type = *type;
-    if (words.size() == 1) {
-        return key;
-    }
-    if (words.size() > 2 || words[1] != "reuse") {
+    const bool clash = std::ranges::any_of(key.types, [&](auto other) {
+        return crypto::is_rsa(other) == crypto::is_rsa(*type);
+    });
+    if (clash) {
         return Error{base::ErrorKind::config,
-                     "one type, and \"reuse\" perhaps; a pair of types is "
-                     "not supported by this version"};
+                     "a pair is of one RSA and one ECDSA type"};
     }
-    key.reuse = true;
+    key.types.push_back(*type);
+    return base::ok();
+}
+
+// A type or two, and "reuse" perhaps.
+base::Result<KeyLine> parse_key(const std::vector<std::string_view>& words)
+{
+    KeyLine key;
+    key.types.clear();
+    for (const auto word : words) {
+        if (word == "reuse" && !key.types.empty() && !key.reuse) {
+            key.reuse = true;
+        } else if (auto status = add_type(key, word); !status) {
+            return status.error();
+        }
+    }
     return key;
 }
 
@@ -274,13 +284,15 @@ char* on_acme_key(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
             static char duplicate[] = "is duplicate";
             return duplicate;
         }
-        std::vector<std::string_view> words{argument(cf)};
-        if (cf->args->nelts > 2) {
-            words.push_back(argument(cf, 2));
+        std::vector<std::string_view> words;
+        std::string shown;
+        for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+            words.push_back(argument(cf, i));
+            shown += " " + quoted(words.back());
         }
         auto parsed = parse_key(words);
         if (!parsed) {
-            return refuse(cf, "invalid value " + quoted(words.back())
+            return refuse(cf, "invalid value" + shown
                                   + " in \"acme_key\" directive: "
                                   + parsed.error().message);
         }

@@ -265,7 +265,7 @@ ngx_command_t commands[] = {
      on_acme_preflight, NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
 
     {ngx_string("acme_key"),
-     NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE12, on_acme_key,
+     NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE123, on_acme_key,
      NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
 
     {ngx_string("acme_issuer"),

@@ -144,8 +144,13 @@ void attach_server(MainConf& main, ServerConf& server, SSL_CTX* context)
         TlsServer::Environment{main.tables, main.placeholder},
         server.has_static);
     for (auto index : server.certificates) {
-        server.tls->add(*main.served[index],
-                        main.settings.certificates[index].names);
+        const auto& certificate = main.settings.certificates[index];
+        if (certificate.pair_of) {
+            server.tls->pair(*main.served[*certificate.pair_of],
+                             *main.served[index]);
+        } else {
+            server.tls->add(*main.served[index], certificate.names);
+        }
     }
     server.tls->attach(context);
 }

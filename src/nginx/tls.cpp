@@ -1,5 +1,7 @@
 #include "nginx/tls.h"
 
+#include <algorithm>
+
 #include "crypto/error.h"
 #include "nginx/conf.h"
 #include "nginx/guarded.h"
@@ -157,12 +159,75 @@ bool ServedCertificate::install(SSL* ssl) const
 void TlsServer::add(ServedCertificate& certificate,
                     const base::Identifiers& names)
 {
-    entries_.push_back(Entry{&certificate});
+    entries_.push_back(Entry{{&certificate, nullptr}});
     auto& entry = entries_.back();
     for (const auto& name : names) {
         by_name_[name.value].push_back(&entry);
         has_address_ |= name.type == base::Identifier::Type::ip;
     }
+}
+
+void TlsServer::pair(const ServedCertificate& one, ServedCertificate& other)
+{
+    for (auto& entry : entries_) {
+        if (entry.certificates[0] == &one) {
+            entry.certificates[1] = &other;
+        }
+    }
+}
+
+void TlsServer::Entry::refresh(shm::Tables& tables, ngx_log_t* log)
+{
+    for (auto* certificate : certificates) {
+        if (certificate != nullptr) {
+            certificate->refresh(tables, log);
+        }
+    }
+}
+
+bool TlsServer::Entry::loaded() const
+{
+    return std::ranges::any_of(certificates, [](const auto* certificate) {
+        return certificate != nullptr && certificate->loaded();
+    });
+}
+
+const ServedCertificate* TlsServer::Entry::used_by(SSL* ssl) const
+{
+    for (const auto* certificate : certificates) {
+        if (certificate != nullptr && certificate->is_used_by(ssl)) {
+            return certificate;
+        }
+    }
+    return nullptr;
+}
+
+TlsServer::Version TlsServer::Shown::version() const
+{
+    const auto of = [](const auto* certificate) {
+        return certificate == nullptr ? 0 : certificate->version();
+    };
+    return {of(certificates[0]), of(certificates[1])};
+}
+
+unsigned TlsServer::Shown::slots() const
+{
+    unsigned slots = 0;
+    for (const auto* certificate : certificates) {
+        slots |= certificate == nullptr ? 0 : certificate->slot();
+    }
+    return slots;
+}
+
+template <typename Target>
+const ServedCertificate* TlsServer::Shown::install(Target* target) const
+{
+    for (const auto* certificate : certificates) {
+        if (certificate != nullptr && !certificate->install(target)) {
+            return certificate;
+        }
+    }
+    return nullptr;
 }
 
 void TlsServer::attach(SSL_CTX* context)
@@ -202,13 +267,13 @@ int TlsServer::on_status(SSL* ssl, void* self) noexcept
 
 int TlsServer::give_status(SSL* ssl)
 {
-    const auto& certificate = *wanted_by(ssl).certificate;
-    if (!certificate.is_used_by(ssl)) {
+    const auto* used = wanted_by(ssl).used_by(ssl);
+    if (used == nullptr) {
         return nginx_status_ == nullptr
             ? int(SSL_TLSEXT_ERR_NOACK)
             : nginx_status_(ssl, nginx_status_data_);
     }
-    const auto staple = certificate.staple(now());
+    const auto staple = used->staple(now());
     auto* copy = staple.empty() ? nullptr
                                 : OPENSSL_memdup(staple.data(), staple.size());
     if (copy == nullptr) {
@@ -223,14 +288,32 @@ int TlsServer::give_status(SSL* ssl)
 bool TlsServer::choose(SSL* ssl)
 {
     auto& entry = wanted_by(ssl);
-    const auto& certificate = *entry.certificate;
-    if (!certificate.loaded() || (has_static_ && certificate.expired(now()))) {
+    const auto shown = shown_of(entry);
+    if (shown.empty()) {
         return fall_back(ssl);
     }
     const bool only_one = entries_.size() == 1 && !has_static_;
-    const bool installed =
-        only_one ? install_only_one(ssl, entry) : install(ssl, entry);
+    const bool installed = only_one ? install_only_one(ssl, entry, shown)
+                                    : install(ssl, entry, shown);
     return installed ? count(status::Counted::managed) : fall_back(ssl);
+}
+
+// What has expired only where there is nothing better.
+TlsServer::Shown TlsServer::shown_of(const Entry& entry) const
+{
+    Shown valid;
+    Shown any;
+    for (std::size_t i = 0; i < entry.certificates.size(); i++) {
+        const auto* certificate = entry.certificates[i];
+        if (certificate == nullptr || !certificate->loaded()) {
+            continue;
+        }
+        any.certificates[i] = certificate;
+        if (!certificate->expired(now())) {
+            valid.certificates[i] = certificate;
+        }
+    }
+    return !valid.empty() || has_static_ ? valid : any;
 }
 
 bool TlsServer::count(status::Counted what)
@@ -241,7 +324,12 @@ bool TlsServer::count(status::Counted what)
 
 const std::string* TlsServer::id_for(SSL* ssl)
 {
-    return entries_.empty() ? nullptr : &wanted_by(ssl).certificate->id();
+    if (entries_.empty()) {
+        return nullptr;
+    }
+    const auto& entry = wanted_by(ssl);
+    const auto* used = entry.used_by(ssl);
+    return used ? &used->id() : &entry.certificates[0]->id();
 }
 
 // Several in one block: the one for the name asked, else the first.
@@ -253,7 +341,7 @@ TlsServer::Entry& TlsServer::wanted_by(SSL* ssl)
             return best_of(*entries, log);
         }
     }
-    entries_.front().certificate->refresh(*environment_.tables, log);
+    entries_.front().refresh(*environment_.tables, log);
     return entries_.front();
 }
 
@@ -288,12 +376,16 @@ TlsServer::Entry& TlsServer::best_of(const std::vector<Entry*>& entries,
 {
     Entry* best = entries.front();
     for (auto* entry : entries) {
-        auto& certificate = *entry->certificate;
-        certificate.refresh(*environment_.tables, log);
-        if (certificate.loaded() && !certificate.expired(now())) {
+        entry->refresh(*environment_.tables, log);
+        const bool good = std::ranges::any_of(
+            entry->certificates, [](const auto* certificate) {
+                return certificate != nullptr && certificate->loaded()
+                    && !certificate->expired(now());
+            });
+        if (good) {
             return *entry;
         }
-        if (!best->certificate->loaded()) {
+        if (!best->loaded()) {
             best = entry;
         }
     }
@@ -301,54 +393,56 @@ TlsServer::Entry& TlsServer::best_of(const std::vector<Entry*>& entries,
 }
 
 // Tried once a version on a living connection, before anything is taken away.
-bool TlsServer::usable(SSL* ssl, Entry& entry)
+bool TlsServer::usable(SSL* ssl, Entry& entry, const Shown& shown)
 {
-    const auto& certificate = *entry.certificate;
-    if (entry.tried != certificate.version()) {
-        entry.tried = certificate.version();
-        entry.usable = certificate.install(ssl);
+    if (entry.tried != shown.version()) {
+        entry.tried = shown.version();
+        const auto* refused = shown.install(ssl);
+        entry.usable = refused == nullptr;
         if (!entry.usable) {
-            log_unusable(ssl, certificate);
+            log_unusable(ssl, *refused);
         }
     }
     return entry.usable;
 }
 
-bool TlsServer::install(SSL* ssl, Entry& entry)
+bool TlsServer::install(SSL* ssl, Entry& entry, const Shown& shown)
 {
-    if (!usable(ssl, entry)) {
+    if (!usable(ssl, entry, shown)) {
         return false;
     }
     // What the context holds may be of another key type: it would go on being
     // offered beside this one.
     SSL_certs_clear(ssl);
-    return entry.certificate->install(ssl);
+    return shown.install(ssl) == nullptr;
 }
 
 // The usual case costs what a static certificate costs: the certificate lies
 // in the server's own context, where each new connection finds it.
-bool TlsServer::install_only_one(SSL* ssl, Entry& entry)
+bool TlsServer::install_only_one(SSL* ssl, Entry& entry, const Shown& shown)
 {
-    const auto& certificate = *entry.certificate;
-    const auto version = certificate.version();
-    if (installed_slot_ != 0 && installed_slot_ != certificate.slot()) {
-        return install(ssl, entry);
+    const auto version = shown.version();
+    // What once lies in a key type's slot there cannot be taken out again.
+    if ((installed_slots_ & ~shown.slots()) != 0) {
+        return install(ssl, entry, shown);
     }
     if (rejected_ == version) {
         return false;
     }
     const bool swapped = installed_ != version;
-    if (swapped && !certificate.install(context_)) {
-        rejected_ = version;
-        log_unusable(ssl, certificate);
-        return false;
+    if (swapped) {
+        if (const auto* refused = shown.install(context_)) {
+            rejected_ = version;
+            log_unusable(ssl, *refused);
+            return false;
+        }
     }
     installed_ = version;
-    installed_slot_ = certificate.slot();
+    installed_slots_ = shown.slots();
     // A connection that began before the swap has a copy of what was there
     // then: nothing, before the first one.
     if (swapped || SSL_get_certificate(ssl) == nullptr) {
-        return certificate.install(ssl);
+        return shown.install(ssl) == nullptr;
     }
     return true;
 }

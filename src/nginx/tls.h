@@ -4,12 +4,14 @@
 
 #include "nginx/ngx.h"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -45,7 +47,8 @@ public:
     bool expired(base::Time now) const { return now >= not_after_; }
     // Changes with the certificate.
     std::uint64_t version() const { return version_; }
-    int slot() const { return EVP_PKEY_get_base_id(&bundle_->key.native()); }
+    // A bit for its type of key: OpenSSL keeps one certificate of each.
+    unsigned slot() const { return crypto::is_rsa(bundle_->key.type()) ? 2 : 1; }
 
     // The OCSP response to staple to it; empty when there is none that holds.
     std::string_view staple(base::Time now) const;
@@ -86,6 +89,10 @@ public:
 
     void add(ServedCertificate& certificate, const base::Identifiers& names);
 
+    // The other is of another type of key, and served beside the one, which was
+    // added: a client gets the one that it can do with.
+    void pair(const ServedCertificate& one, ServedCertificate& other);
+
     // From now on handshakes of this context come here.
     void attach(SSL_CTX* context);
 
@@ -93,11 +100,30 @@ public:
     const std::string* id_for(SSL* ssl);
 
 private:
-    // A certificate in this server.
+    using Version = std::pair<std::uint64_t, std::uint64_t>;
+
+    // A certificate in this server, or a pair of them; null: there is no
+    // second one.
     struct Entry {
-        ServedCertificate* certificate;
-        std::uint64_t tried = 0;  // the version that was tried here
-        bool usable = false;      // and whether OpenSSL took it
+        std::array<ServedCertificate*, 2> certificates;
+        Version tried{};      // what was tried here
+        bool usable = false;  // and whether OpenSSL took it
+
+        void refresh(shm::Tables& tables, ngx_log_t* log);
+        bool loaded() const;
+        const ServedCertificate* used_by(SSL* ssl) const;
+    };
+
+    // What of an entry is shown; null: not that.
+    struct Shown {
+        std::array<const ServedCertificate*, 2> certificates{};
+
+        bool empty() const { return !certificates[0] && !certificates[1]; }
+        Version version() const;
+        unsigned slots() const;
+        // Null when OpenSSL takes it all, else what it does not take.
+        template <typename Target>
+        const ServedCertificate* install(Target* target) const;
     };
 
     static int on_certificate(SSL* ssl, void* self) noexcept;
@@ -105,14 +131,15 @@ private:
     int give_status(SSL* ssl);
 
     bool choose(SSL* ssl);
+    Shown shown_of(const Entry& entry) const;
     bool count(status::Counted what);
     Entry& wanted_by(SSL* ssl);
     const std::vector<Entry*>* entries_for(const std::string& name) const;
     std::string name_asked_by(SSL* ssl) const;
     Entry& best_of(const std::vector<Entry*>& entries, ngx_log_t* log);
-    bool usable(SSL* ssl, Entry& entry);
-    bool install(SSL* ssl, Entry& entry);
-    bool install_only_one(SSL* ssl, Entry& entry);
+    bool usable(SSL* ssl, Entry& entry, const Shown& shown);
+    bool install(SSL* ssl, Entry& entry, const Shown& shown);
+    bool install_only_one(SSL* ssl, Entry& entry, const Shown& shown);
     bool fall_back(SSL* ssl);
     bool install_placeholder(SSL* ssl);
 
@@ -125,9 +152,9 @@ private:
     // nginx's own stapling, of static certificates.
     int (*nginx_status_)(SSL*, void*) = nullptr;
     void* nginx_status_data_ = nullptr;
-    std::uint64_t installed_ = 0;  // version of what is in the context
-    std::uint64_t rejected_ = 0;   // version that the context did not take
-    int installed_slot_ = 0;       // key type of what is there; 0: nothing
+    Version installed_{};          // of what is in the context
+    Version rejected_{};           // that the context did not take
+    unsigned installed_slots_ = 0;  // of what is there
 };
 
 }  // namespace nginx
