@@ -106,7 +106,7 @@ sub give_failures {
 # been asked for no more orders since than are at work at a time.
 sub comes_first {
     my ($name, $before) = @_;
-    my $helper = $t->helper;
+    my $helper = $t->wait_for(sub { $t->helper }, 60, 'a helper');
     my $line = $t->wait_log(qr/ $helper#.* acme: ordering,/, 60);
     like($line, qr/"\Q$name\E"/, "$name is ordered first");
     ok($t->wait_certificate($name, seconds => 60), 'and issued');
