@@ -263,7 +263,7 @@ TEST_F(ManagerRenewalInfo, WhoseReplacementMakesTheCaStumbleIsNoMore)
     ca.renewal_info = window(10 * kDay, 12 * kDay);
     obtain();
     ca.refusal_of_replaces = problem(500, "serverInternal");
-    run(12 * kDay);
+    run(11 * kDay);
     EXPECT_THAT(ca.replaced, ElementsAre("", "a2V5.AQ", ""));
     EXPECT_EQ(log.count(LogLevel::notice, "renewed"), 1);
 }
@@ -274,7 +274,7 @@ TEST_F(ManagerRenewalInfo, ACaThatNamesATimeIsNotAskedBefore)
     obtain();
     ca.refusal_of_replaces = problem(500, "serverInternal");
     ca.refusal_of_replaces->headers.emplace_back("Retry-After", "172800");
-    run(12 * kDay);
+    run(11 * kDay);
     EXPECT_THAT(ca.replaced, ElementsAre("", "a2V5.AQ"));
 }
 
