@@ -84,7 +84,8 @@ sub verdict {
     my ($status, $days) = @_;
     my @all = @{ $status->{certificates} };
     return TROUBLE if is_down($status)
-        || grep { $_->{state} =~ /^(?:failing|expired)$/ } @all;
+        || grep { $_->{state} =~ /^(?:failing|expired)$/
+            || failing_deployments($_) } @all;
     return ENDS_SOON if grep { ends_soon($status, $_, $days) } @all;
     return ALL_VALID;
 }
@@ -92,6 +93,12 @@ sub verdict {
 sub is_down {
     my ($status) = @_;
     return @{ $status->{certificates} } && !$status->{helper}{up};
+}
+
+sub failing_deployments {
+    my ($certificate) = @_;
+    return grep { $_->{state} eq 'failing' }
+        @{ $certificate->{deployments} // [] };
 }
 
 # Within so many days, or a sixth of its lifetime, whichever is less.
@@ -130,7 +137,7 @@ sub table {
         $text .= paint($certificate->{state}, $state);
         $text .= sprintf '  %-*s', $width[$_], $fields[ $_ - 1 ] for 1 .. 4;
         $text =~ s/ +\z//;
-        $text .= "\n" . complaint($certificate);
+        $text .= "\n" . complaints($certificate);
     }
     return $text . "\n" . sums($status);
 }
@@ -166,15 +173,23 @@ sub span {
     return $seconds >= 0 ? "in $text" : "$text ago";
 }
 
-# In the CA's words, below the line it belongs to.
-sub complaint {
+# Below the line that they belong to.
+sub complaints {
     my ($certificate) = @_;
-    my $about = $certificate->{last_error} // $certificate->{warning}
-        or return '';
+    return join '', map { complaint(@$_) }
+        ['', $certificate->{last_error} // $certificate->{warning}],
+        map { ["$_->{name}: ", $_->{last_error}] }
+            failing_deployments($certificate);
+}
+
+# In the words of the CA, or of who else has them.
+sub complaint {
+    my ($place, $about) = @_;
+    return '' unless $about;
     local $Text::Wrap::columns = columns();
     local $Text::Wrap::unexpand = 0;
     local $Text::Wrap::huge = 'overflow';
-    my $text = clean(join ' ', grep { length }
+    my $text = clean($place . join ' ', grep { length }
         $about->{message} // $about->{detail} // '', $about->{url} // '');
     return Text::Wrap::wrap(' ' x 10, ' ' x 10, $text) . "\n";
 }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "aws/xml.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace aws {
@@ -46,8 +49,32 @@ base::ErrorKind kind_of(const http::Response& response,
 
 }  // namespace
 
+namespace {
+
+// {"__type": "prefix#ValidationException", "message": "..."}; the message's
+// name is written with either case.
+ServiceError json_error(const std::string& body)
+{
+    const auto object = base::json::parse_object(body);
+    if (!object) {
+        return {};
+    }
+    auto code = base::json::find_string(*object, "__type").value_or("");
+    code.erase(0, code.rfind('#') + 1);
+    auto message = base::json::find_string(*object, "message");
+    if (!message) {
+        message = base::json::find_string(*object, "Message");
+    }
+    return {std::move(code), std::move(message).value_or("")};
+}
+
+}  // namespace
+
 ServiceError service_error_of(const http::Response& response)
 {
+    if (response.body.starts_with('{')) {
+        return json_error(response.body);
+    }
     const auto root = parse_xml(response.body);
     if (!root) {
         return {};
@@ -58,6 +85,12 @@ ServiceError service_error_of(const http::Response& response)
     }
     return {std::string(text_at(*root, {"Error", "Code"})),
             std::string(text_at(*root, {"Error", "Message"}))};
+}
+
+bool is_throttled(const http::Response& response)
+{
+    return !response.success()
+        && is_throttled(response, service_error_of(response).code);
 }
 
 bool is_transient(const http::Response& response)

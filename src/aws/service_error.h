@@ -1,5 +1,5 @@
-// What AWS says when it does not do what was asked, from the services that
-// speak XML (Route 53, STS).
+// What AWS says when it does not do what was asked: in XML (Route 53, STS) or
+// JSON (ACM).
 #pragma once
 
 #include <string>
@@ -15,6 +15,9 @@ struct ServiceError {
 };
 
 ServiceError service_error_of(const http::Response& response);
+
+// Whether it was not even looked at, there being too many.
+bool is_throttled(const http::Response& response);
 
 // Whether the same request may well succeed a little later: throttled, or a
 // server in trouble.

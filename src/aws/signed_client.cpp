@@ -11,7 +11,13 @@ bool promising(const base::Result<http::Response>& result)
     return result && is_transient(*result);
 }
 
+bool harmless(const base::Result<http::Response>& result)
+{
+    return result && is_throttled(*result);
+}
+
 constexpr http::Patience kPatience{std::chrono::seconds(30), 5, promising};
+constexpr http::Patience kCare{std::chrono::seconds(30), 5, harmless};
 
 }  // namespace
 
@@ -33,7 +39,8 @@ void SignedClient::send(http::Request request, http::Completion completion)
             return;
         }
         sign(request, *found);
-        network_.send(std::move(request), kPatience,
+        const auto& patience = request.repeatable ? kPatience : kCare;
+        network_.send(std::move(request), patience,
                       [this, completion = std::move(completion)](
                           base::Result<http::Response> result) {
                           if (result) {

@@ -28,8 +28,9 @@ public:
                  std::unique_ptr<http::Client> client, const Ports& ports);
 
     // Completes once, perhaps from within the call when there are no
-    // credentials. An answer that is_transient() is the last of several. A
-    // request whose answer was lost is not sent again.
+    // credentials. An answer that is_transient() is the last of several; one
+    // that is not repeatable is repeated when it was throttled only. A request
+    // whose answer was lost is not sent again.
     void send(http::Request request, http::Completion completion);
 
 private:

@@ -30,6 +30,17 @@ std::string base64url_encode(std::string_view bytes)
     return text;
 }
 
+Secret base64_encode(std::string_view bytes)
+{
+    std::string text = base64url_encode(bytes);
+    std::ranges::replace(text, '-', '+');
+    std::ranges::replace(text, '_', '/');
+    Secret secret(text);
+    wipe(text.data(), text.size());
+    secret.append(std::string_view("==").substr(0, (3 - bytes.size() % 3) % 3));
+    return secret;
+}
+
 Result<std::string> base64url_decode(std::string_view text)
 {
     if (text.size() % 4 == 1) {

@@ -5,10 +5,14 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace base {
 
 std::string base64url_encode(std::string_view bytes);
+
+// Standard base64 with padding (RFC 4648, section 4) of what may be a secret.
+Secret base64_encode(std::string_view bytes);
 
 // Refuses padding and everything outside the alphabet (RFC 8555, 6.1).
 Result<std::string> base64url_decode(std::string_view text);

@@ -1,11 +1,11 @@
-#include "store/posix.h"
+#include "base/posix.h"
 
 #include <cerrno>
 #include <system_error>
 
 #include <unistd.h>
 
-namespace store {
+namespace base {
 
 UniqueFd::~UniqueFd()
 {
@@ -14,10 +14,10 @@ UniqueFd::~UniqueFd()
     }
 }
 
-base::Error io_error(std::string_view call)
+Error io_error(std::string_view call)
 {
     const std::error_code code(errno, std::generic_category());
-    return {base::ErrorKind::storage,
+    return {ErrorKind::storage,
             std::string(call) + "() failed (" + std::to_string(code.value())
                 + ": " + code.message() + ")"};
 }
@@ -27,4 +27,4 @@ std::string quoted(std::string_view path)
     return "\"" + std::string(path) + "\"";
 }
 
-}  // namespace store
+}  // namespace base

@@ -1,4 +1,4 @@
-// What the store needs around the system's file calls: an owner for a file
+// What is needed around the system's file calls: an owner for a file
 // descriptor and errno as an Error.
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace store {
+namespace base {
 
 class UniqueFd {
 public:
@@ -31,9 +31,9 @@ private:
 
 // "open() failed (13: Permission denied)", as nginx words it, from errno. The
 // caller puts the path before it, by Error::in().
-base::Error io_error(std::string_view call);
+Error io_error(std::string_view call);
 
 // What an Error::in() says of a file.
 std::string quoted(std::string_view path);
 
-}  // namespace store
+}  // namespace base

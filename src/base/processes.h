@@ -26,10 +26,17 @@ public:
 
     virtual ~Processes() = default;
 
-    // Done is called once, from the event loop, never from within this call,
+    // Gives what is_running() knows it by, also in another process; empty when
+    // it could not be started. Done is called once, from the event loop, never from within this call,
     // and not at all after this was destroyed. A program that cannot be
     // started, or that ran too long, is an Error that names it.
-    virtual void run(Program program, Done done) = 0;
+    virtual std::string run(Program program, Done done) = 0;
+
+    // Whether a program goes on that another process has started.
+    virtual bool is_running(const std::string& identity) const = 0;
+
+    // Kills it, with its children.
+    virtual void kill(const std::string& identity) = 0;
 };
 
 }  // namespace base

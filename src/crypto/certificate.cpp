@@ -189,7 +189,7 @@ base::Result<Chain> parse_chain(std::string_view pem)
     return chain;
 }
 
-base::Result<std::string> to_pem(const Chain& chain)
+base::Result<std::string> to_pem(std::span<const Certificate> chain)
 {
     const ErrorQueueGuard guard;
     const UniqueBio bio(BIO_new(BIO_s_mem()));

@@ -1,6 +1,7 @@
 // Certificates: reading, judging and, for the placeholder, making them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,8 +54,8 @@ base::Result<Chain> parse_chain(std::string_view pem);
 // chain that SHA-256 (lower-case hexadecimal).
 bool leads_to(const Chain& chain, std::string_view preferred);
 
-// The chain as PEM, each certificate ending in a newline.
-base::Result<std::string> to_pem(const Chain& chain);
+// A chain, or a part of one, as PEM, each certificate ending in a newline.
+base::Result<std::string> to_pem(std::span<const Certificate> chain);
 
 base::Result<std::string> to_der(const Certificate& certificate);
 

@@ -6,7 +6,10 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "nginx/guarded.h"
@@ -87,6 +90,43 @@ base::Error failure(const std::string& name, int error)
                 + strerror(error)};
 }
 
+// Since when it runs, in ticks since the machine was started: no two processes
+// of the same id have begun at once. Empty when there is none, or a dead one.
+std::string start_of(pid_t pid)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    // The program's name stands in parentheses, and may have some.
+    const auto end = text.rfind(')');
+    if (end == std::string::npos) {
+        return {};
+    }
+    std::istringstream fields(text.substr(end + 1));
+    constexpr int kStart = 20;  // after the name
+    std::string field;
+    for (int i = 0; i < kStart; i++) {
+        fields >> field;
+        if (i == 0 && field == "Z") {
+            return {};
+        }
+    }
+    return field;
+}
+
+// Of one that runs; else 0.
+pid_t pid_of(const std::string& identity)
+{
+    const auto colon = identity.find(':');
+    if (colon == std::string::npos) {
+        return 0;
+    }
+    pid_t pid = 0;
+    std::from_chars(identity.data(), identity.data() + colon, pid);
+    const auto start = start_of(pid);
+    return !start.empty() && start == identity.substr(colon + 1) ? pid : 0;
+}
+
 int code_of(int status)
 {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -101,12 +141,12 @@ Spawner::~Spawner()
     for (auto& child : children_) {
         close_output(child);
         if (child.pid > 0) {
-            kill(-child.pid, SIGKILL);
+            ::kill(-child.pid, SIGKILL);
         }
     }
 }
 
-void Spawner::run(Program program, Done done)
+std::string Spawner::run(Program program, Done done)
 {
     children_.push_back({*this, program.name, std::move(done)});
     auto& child = children_.back();
@@ -115,15 +155,29 @@ void Spawner::run(Program program, Done done)
             base::Duration(0), [this, &child, error = status.error()] {
                 finish(child, error);
             });
-        return;
+        return {};
     }
     child.limit = timers_.after(program.limit, [this, &child] {
         child.too_long = true;
-        kill(-child.pid, SIGKILL);
+        ::kill(-child.pid, SIGKILL);
         // What it left behind may keep it open.
         close_output(child);
         collect(child);
     });
+    const auto start = start_of(child.pid);
+    return start.empty() ? start : std::to_string(child.pid) + ":" + start;
+}
+
+bool Spawner::is_running(const std::string& identity) const
+{
+    return pid_of(identity) > 0;
+}
+
+void Spawner::kill(const std::string& identity)
+{
+    if (const auto pid = pid_of(identity); pid > 0) {
+        ::kill(-pid, SIGKILL);
+    }
 }
 
 base::Status Spawner::start(Child& child, Program& program)

@@ -24,7 +24,9 @@ public:
     explicit Spawner(base::Timers& timers) : timers_(timers) {}
     ~Spawner() override;
 
-    void run(Program program, Done done) override;
+    std::string run(Program program, Done done) override;
+    bool is_running(const std::string& identity) const override;
+    void kill(const std::string& identity) override;
 
 private:
     struct Child {

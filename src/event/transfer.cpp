@@ -170,7 +170,7 @@ void Transfer::set_method()
     case Method::post:
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                         curl_off_t(request.body.size()));
+                         curl_off_t(http::body_of(request).size()));
         set_body();
     }
 }
@@ -180,8 +180,14 @@ void Transfer::set_method()
 // cannot rewind, and fails instead.
 void Transfer::set_body()
 {
+    // It signs only a body that it has whole. On a new connection it sends
+    // nothing anew.
+    if (!request.repeatable && request.aws_signature) {
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    }
     if (request.repeatable || request.aws_signature) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                         http::body_of(request).data());
         return;
     }
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
@@ -195,7 +201,7 @@ std::size_t Transfer::on_upload(char* room, std::size_t size,
     return nginx::guarded(ngx_cycle->log, abort, [=] {
         auto& transfer = *static_cast<Transfer*>(self);
         const auto rest =
-            std::string_view(transfer.request.body).substr(transfer.uploaded_);
+            http::body_of(transfer.request).substr(transfer.uploaded_);
         const auto copied = rest.copy(room, size * count);
         transfer.uploaded_ += copied;
         return copied;

@@ -32,11 +32,12 @@ struct Request {
     std::string url;
     Headers headers;
     std::string body;
+    // The body, when there is a secret in it.
+    base::Secret secret_body = {};
     // A longer response body is an Error, not a truncated body.
     std::size_t max_body = 64 * 1024;
     // The client may send it again by itself when a connection broke before
-    // the answer. Not so where the other side would do it twice. A signed
-    // request always is: libcurl signs only a body that it has whole.
+    // the answer. Not so where the other side would do it twice.
     bool repeatable = true;
     std::optional<AwsSignature> aws_signature = std::nullopt;
     // The address to connect to, whatever those of the URL's host are.
@@ -47,6 +48,13 @@ struct Request {
     // and the answer's body is the certificate that was shown, in DER.
     std::string alpn = {};
 };
+
+// Whichever of its two bodies it has.
+inline std::string_view body_of(const Request& request)
+{
+    return request.secret_body.empty() ? std::string_view(request.body)
+                                       : request.secret_body.reveal();
+}
 
 struct Response {
     int status = 0;

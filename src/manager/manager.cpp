@@ -64,6 +64,11 @@ Manager::Manager(const Settings& settings, Ports ports)
                      [this](ManagedCertificate& certificate) {
                          on_found_revoked(certificate);
                      });
+    deployer_.emplace(
+        certificates_, settings_, ports_,
+        [this](ManagedCertificate& certificate, const char* what,
+               const std::string& text) { note(certificate, what, text); },
+        [this] { wake(base::Duration(0), &Manager::tick); });
 }
 
 void Manager::wake(base::Duration delay, void (Manager::*step)())
@@ -87,6 +92,9 @@ void Manager::tick()
         }
         revoke_former(certificate, now);
         leave_held(certificate, now);
+        if (!certificate.attempt && certificate.due(now) <= now) {
+            deployer_->examine(certificate);
+        }
     }
     for (std::size_t ca = 0; ca < cas_.size(); ca++) {
         serve(ca, now);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "manager/deployer.h"
 #include "manager/issuer.h"
 #include "manager/lookout.h"
 #include "manager/managed_certificate.h"
@@ -200,6 +201,7 @@ private:
     std::optional<Lookout> lookout_;
     std::optional<RenewalWatch> renewal_watch_;
     std::optional<Stapler> stapler_;
+    std::optional<Deployer> deployer_;
     std::unique_ptr<base::Timer> timer_;
     base::Duration lock_waited_{0};
     std::size_t loaded_ = 0;

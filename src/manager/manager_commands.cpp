@@ -114,6 +114,7 @@ void Manager::forgive(ManagedCertificate& certificate)
         clear_job(issuer_job_id(ca.issuer->settings()), ca.job);
         show_later(index);
     }
+    deployer_->forgive(certificate);
     note(certificate, "command", "asked to retry");
     wake(base::Duration(0), &Manager::tick);
 }

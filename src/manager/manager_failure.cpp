@@ -104,6 +104,7 @@ void Manager::on_failed(ManagedCertificate& certificate,
         what, certificate, settings_.issuers[failed].name);
     count_failure(cas_[failed]);
     note(certificate, "failed", error.message);
+    deployer_->tell(certificate, deploy::Event::failed, error.message);
 }
 
 // The CA did not take the order: down, or a limit. Others would be told the

@@ -89,6 +89,7 @@ void Manager::load_some()
         lookout_->start(settings_.settle);
         renewal_watch_->start();
         stapler_->start();
+        deployer_->start();
     }
 }
 
@@ -137,6 +138,7 @@ void Manager::load(ManagedCertificate& certificate)
     const auto& settings = certificate.settings;
     load_history(certificate);
     load_renewal(certificate);
+    deployer_->load(certificate);
     certificate.unread = !load_job(settings.id, certificate.job);
     const auto& job = certificate.job;
     const auto at = certificate.issuer_at(job.directory, settings_);

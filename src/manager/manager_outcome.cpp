@@ -114,6 +114,7 @@ void Manager::save_bundle(ManagedCertificate& certificate)
     }
     certificate.unsaved.reset();
     certificate.unsaved_told = {};
+    deployer_->start();
     if (std::exchange(certificate.unsaved_ends_job, false)) {
         end_job(certificate);
     }

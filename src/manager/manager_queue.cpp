@@ -10,7 +10,8 @@ bool Manager::is_waiting(const ManagedCertificate& certificate,
 {
     return certificate.issuer == ca && !certificate.attempt
         && !certificate.rehearsing()
-        && certificate.due(now) <= now;
+        && certificate.due(now) <= now && !deployer_->undecided(certificate)
+        && !deployer_->objection(certificate);
 }
 
 // What is to be begun now: as many as there are slots, the most urgent first.

@@ -127,6 +127,7 @@ void Manager::on_revoked(ManagedCertificate& certificate,
     save_for_this(certificate);
     note(certificate, "revoked",
          certificate.leaf ? "serial " + certificate.leaf->serial : "");
+    deployer_->tell(certificate, deploy::Event::revoked);
     wake(base::Duration(0), &Manager::tick);
 }
 
@@ -149,6 +150,7 @@ void Manager::on_found_revoked(ManagedCertificate& certificate)
             + base::format_time(*job.not_before),
         certificate);
     note(certificate, "found revoked", "as the CA's OCSP responder says");
+    deployer_->tell(certificate, deploy::Event::revoked);
     wake(base::Duration(0), &Manager::tick);
 }
 

@@ -78,7 +78,10 @@ status::Head Manager::head_of(const ManagedCertificate& certificate,
     const auto& job = trouble_of(certificate, now);
     status::Head head;
     head.state = state_of(
-        certificate, job.failures > 0 || certificate.unread, now);
+        certificate,
+        job.failures > 0 || certificate.unread
+            || deployer_->objection(certificate),
+        now);
     head.attempts = job.failures;
     if (certificate.validity) {
         head.not_before = seconds(certificate.validity->not_before);
@@ -121,9 +124,13 @@ void Manager::show(ManagedCertificate& certificate)
     if (const auto* suggestion = certificate.suggestion()) {
         detail.suggestion = *suggestion;
     }
+    detail.deployments = deployer_->shown(certificate);
     detail.last_error = certificate.unread
         ? unreadable(now)
         : last_error(trouble_of(certificate, now));
+    if (const auto objection = deployer_->objection(certificate)) {
+        detail.last_error = status::Remark{now, objection->message};
+    }
     detail.warning = certificate.warning;
     detail.history = certificate.recent;
     ports_.status.publish(certificate.settings.id, head_of(certificate, now),

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "challenge/solver.h"
+#include "deploy/target.h"
 #include "dns/resolver.h"
 #include "http/client.h"
 #include "manager/command.h"
@@ -77,6 +78,7 @@ struct Ports {
     ClientFactory make_client;
     std::vector<challenge::Solver*> solvers;
     ResolverFactory make_resolver;
+    std::vector<deploy::Target*> targets = {};  // as in Settings::deploy
 };
 
 // The solver of a challenge type; null for one that is unknown here.

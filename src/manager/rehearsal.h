@@ -63,6 +63,16 @@ public:
     {
         return base::ok();
     }
+    base::Result<std::optional<store::Deployment>> load_deployment(
+        const std::string&, const std::string&) override
+    {
+        return std::optional<store::Deployment>();
+    }
+    base::Status save_deployment(const std::string&, const std::string&,
+                                 const store::Deployment&) override
+    {
+        return base::ok();
+    }
     base::Result<std::optional<base::Secret>> load_staple(
         const std::string&) override
     {

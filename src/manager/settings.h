@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "crypto/key.h"
+#include "manager/deploy_settings.h"
 #include "manager/dns_settings.h"
 
 namespace manager {
@@ -74,12 +75,14 @@ struct CertificateSettings {
     // The certificate of the same names that is served beside this one, of
     // another type of key; none for the first of a pair.
     std::optional<std::size_t> pair_of;
+    std::vector<std::size_t> deploy;  // indexes into Settings::deploy
 };
 
 struct Settings {
     std::string state_path;
     std::string user_agent;
     std::vector<DnsSettings> dns;
+    std::vector<DeploySettings> deploy;
     // The zone that this nginx answers for itself; empty: none.
     std::string dns_zone;
     std::string dns_name_server;

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "http/url.h"
 
 namespace nginx {
 
@@ -205,6 +206,49 @@ bool is_good_name(std::string_view name)
         && std::ranges::all_of(name, [](unsigned char c) {
                return isalnum(c) || c == '-' || c == '_' || c == '.';
            });
+}
+
+base::Status take_program(ngx_conf_t* cf, std::vector<std::string>& command)
+{
+    if (!argument(cf).starts_with('/')) {
+        return invalid("the path of the program must be absolute");
+    }
+    if (access(std::string(argument(cf)).c_str(), X_OK) != 0) {
+        return invalid(std::string("it cannot be run: ") + strerror(errno));
+    }
+    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
+        command.emplace_back(argument(cf, i));
+    }
+    return base::ok();
+}
+
+base::Status take_time(ngx_conf_t* cf, base::Duration& time)
+{
+    auto text = static_cast<ngx_str_t*>(cf->args->elts)[1];
+    const auto parsed = ngx_parse_time(&text, 0);
+    if (parsed == ngx_int_t(NGX_ERROR) || parsed == 0) {
+        return invalid("it must be a time");
+    }
+    time = base::Duration(parsed);
+    return base::ok();
+}
+
+base::Status take_url(ngx_conf_t* cf, std::string& url)
+{
+    url = argument(cf);
+    return http::check_url(url);
+}
+
+aws::Environment aws_environment()
+{
+    aws::Environment values;
+    for (const auto name : aws::kEnvironmentNames) {
+        const std::string text(name);
+        if (const char* value = getenv(text.c_str())) {
+            values.emplace(text, value);
+        }
+    }
+    return values;
 }
 
 base::Result<base::Secret> read_file(ngx_conf_t* cf, std::string_view name)

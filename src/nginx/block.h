@@ -7,9 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "aws/environment.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/time.h"
 
 namespace nginx {
 
@@ -44,6 +47,19 @@ base::Result<bool> parse_flag(std::string_view text);
 
 // A name that may be part of a file name.
 bool is_good_name(std::string_view name);
+
+// A program and its arguments, all that the line has; it must be there.
+base::Status take_program(ngx_conf_t* cf, std::vector<std::string>& command);
+
+// A time such as "30s", more than none.
+base::Status take_time(ngx_conf_t* cf, base::Duration& time);
+
+// An absolute URL without a fragment.
+base::Status take_url(ngx_conf_t* cf, std::string& url);
+
+// nginx clears the environment of its helper: what AWS' tools take from there
+// is read while the configuration is.
+aws::Environment aws_environment();
 
 // The whole of a file of the operator's, whose path is relative to the
 // configuration's folder as everywhere in nginx.

@@ -82,7 +82,7 @@ bool same(const manager::CertificateSettings& a,
 {
     return a.issuers == b.issuers && a.key == b.key
         && a.challenges == b.challenges && a.dns == b.dns
-        && a.profile == b.profile;
+        && a.profile == b.profile && a.deploy == b.deploy;
 }
 
 }  // namespace
@@ -141,6 +141,10 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
     if (!issuers) {
         return refuse(cf, line.place, issuers.error().message);
     }
+    const auto deploy = find_deploy(main, line.deploy);
+    if (!deploy) {
+        return refuse(cf, line.place, deploy.error().message);
+    }
     const auto key = line.key.value_or(KeyLine{});
     std::optional<std::size_t> first;
     for (const auto type : key.types) {
@@ -148,7 +152,7 @@ char* declare(ngx_conf_t* cf, MainConf& main, const DomainLine& line,
             cf, main, line,
             {id_of(main, line, type, first), line.names, *issuers,
              {type, key.reuse}, line.challenges, line.dns, line.preflight,
-             line.profile, first});
+             line.profile, first, *deploy});
         if (!index) {
             return static_cast<char*>(NGX_CONF_ERROR);
         }

@@ -29,13 +29,13 @@ struct Place {
     ngx_uint_t line = 0;
 };
 
-// One acme_domain line as it was written.
 // One type, or two that make a pair of certificates.
 struct KeyLine {
     std::vector<crypto::KeyType> types{crypto::KeyType::ecdsa_256};
     bool reuse = false;
 };
 
+// One acme_domain line as it was written.
 struct DomainLine {
     Place place;
     bool automatic = false;  // "auto": the server's own names
@@ -45,6 +45,7 @@ struct DomainLine {
     manager::ProfileSettings profile;
     std::vector<std::string> challenges;
     std::string dns;  // an acme_dns block; empty: none
+    std::vector<std::string> deploy;  // acme_deploy blocks
     // Of the server, once that is known.
     manager::PreflightMode preflight = manager::PreflightMode::warn;
 };
@@ -177,6 +178,16 @@ char* on_acme_contact(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_issuer(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_preflight(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_key(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+
+// acme_deploy (deploy_block.cpp).
+char* on_acme_deploy(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+// The indexes of the blocks of these names, once all are known.
+base::Result<std::vector<std::size_t>> find_deploy(
+    const MainConf& main, const std::vector<std::string>& names);
+// Whether each can take the certificates that are deployed there.
+char* check_deploy(ngx_conf_t* cf, const MainConf& main);
+// export_path.cpp: the folders of those with "files".
+void make_export_folders(ngx_cycle_t* cycle, const MainConf& main);
 
 // acme_dns_zone, acme_dns_listen, acme_resolver (dns_directives.cpp).
 char* on_acme_dns_zone(ngx_conf_t*, ngx_command_t*, void*) noexcept;

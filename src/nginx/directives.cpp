@@ -115,6 +115,21 @@ base::Status set_dns(DomainLine& line, std::string_view value)
     return base::ok();
 }
 
+base::Status set_deploy(DomainLine& line, std::string_view value)
+{
+    for (const auto name : split(value)) {
+        const bool repeated =
+            std::ranges::find(line.deploy, name) != line.deploy.end();
+        if (name.empty() || repeated) {
+            return Error{base::ErrorKind::config,
+                         "the name of an \"acme_deploy\" block is "
+                             + std::string(repeated ? "repeated" : "empty")};
+        }
+        line.deploy.emplace_back(name);
+    }
+    return base::ok();
+}
+
 struct ModeName {
     std::string_view name;
     manager::PreflightMode mode;
@@ -137,6 +152,7 @@ constexpr Parameter kParameters[] = {
     {"challenge=", set_challenges},
     {"dns=", set_dns},
     {"profile=", set_profile},
+    {"deploy=", set_deploy},
 };
 
 base::Status add_name(DomainLine& line, std::string_view text)
@@ -169,7 +185,8 @@ base::Status take_argument(DomainLine& line, std::string_view argument)
     if (argument.find('=') != std::string_view::npos) {
         return Error{base::ErrorKind::config,
                      "the parameter is unknown; known are \"issuer=\", "
-                     "\"key=\", \"challenge=\", \"dns=\" and \"profile=\""};
+                     "\"key=\", \"challenge=\", \"dns=\", \"profile=\" and "
+                     "\"deploy=\""};
     }
     return add_name(line, argument);
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 
-#include "aws/environment.h"
 #include "http/url.h"
 
 namespace nginx {
@@ -51,36 +50,17 @@ base::Status set_type(ngx_conf_t* cf, void* block)
 
 base::Status set_exec(ngx_conf_t* cf, void* block)
 {
-    if (!argument(cf).starts_with('/')) {
-        return invalid("the path of the program must be absolute");
-    }
-    if (access(std::string(argument(cf)).c_str(), X_OK) != 0) {
-        return invalid(std::string("it cannot be run: ") + strerror(errno));
-    }
-    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
-        settings_of(block).command.emplace_back(argument(cf, i));
-    }
-    return base::ok();
+    return take_program(cf, settings_of(block).command);
 }
 
 base::Status set_timeout(ngx_conf_t* cf, void* block)
 {
-    auto text = static_cast<ngx_str_t*>(cf->args->elts)[1];
-    const auto time = ngx_parse_time(&text, 0);
-    if (time == ngx_int_t(NGX_ERROR) || time == 0) {
-        return invalid("it must be a time");
-    }
-    settings_of(block).timeout = base::Duration(time);
-    return base::ok();
+    return take_time(cf, settings_of(block).timeout);
 }
 
 base::Status set_acme_dns_server(ngx_conf_t* cf, void* block)
 {
-    if (auto status = http::check_url(argument(cf)); !status) {
-        return status;
-    }
-    settings_of(block).acme_dns_server = argument(cf);
-    return base::ok();
+    return take_url(cf, settings_of(block).acme_dns_server);
 }
 
 // Whom an update goes to: a name would have to be looked up, by a resolver that
@@ -169,26 +149,10 @@ base::Status set_allow_from(ngx_conf_t* cf, void* block)
 
 base::Status set_endpoint(ngx_conf_t* cf, void* block)
 {
-    if (auto status = http::check_url(argument(cf)); !status) {
-        return status;
-    }
-    settings_of(block).cloudflare.endpoint = argument(cf);
-    settings_of(block).route53.endpoint = argument(cf);
-    return base::ok();
-}
-
-// nginx clears the environment of its helper: what AWS' tools take from there
-// is read here.
-aws::Environment environment()
-{
-    aws::Environment values;
-    for (const auto name : aws::kEnvironmentNames) {
-        const std::string text(name);
-        if (const char* value = getenv(text.c_str())) {
-            values.emplace(text, value);
-        }
-    }
-    return values;
+    auto& settings = settings_of(block);
+    auto status = take_url(cf, settings.cloudflare.endpoint);
+    settings.route53.endpoint = settings.cloudflare.endpoint;
+    return status;
 }
 
 constexpr BlockOption kOptions[] = {
@@ -281,7 +245,7 @@ char* take_block(ngx_conf_t* cf, std::vector<DnsSettings>& all)
                               + name);
     }
     if (settings.type == Type::route53) {
-        settings.route53.environment = environment();
+        settings.route53.environment = aws_environment();
     }
     all.push_back(std::move(settings));
     return NGX_CONF_OK;

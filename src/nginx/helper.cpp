@@ -7,6 +7,9 @@
 #include "challenge/http_01.h"
 #include "challenge/own_zone.h"
 #include "challenge/tls_alpn_01.h"
+#include "deploy/acm.h"
+#include "deploy/exec.h"
+#include "deploy/files.h"
 #include "dns/acme_dns_server.h"
 #include "dns/exec.h"
 #include "dns/rfc2136.h"
@@ -56,6 +59,7 @@ public:
               [this] { return make_resolver(); }, timers_, clock_),
           dns_persist_01_([this] { return make_resolver(); }, timers_, clock_,
                           log_),
+          targets_(make_targets(main.settings)),
           manager_(main.settings, ports(*main.tables)),
           tables_(*main.tables),
           watched_(main.watched)
@@ -136,6 +140,36 @@ private:
             [this] { return make_client(); }, clock_);
     }
 
+    // As in Settings::deploy.
+    std::vector<std::unique_ptr<deploy::Target>> make_targets(
+        const manager::Settings& settings)
+    {
+        std::vector<std::unique_ptr<deploy::Target>> targets;
+        for (const auto& each : settings.deploy) {
+            targets.push_back(make_target(each));
+        }
+        return targets;
+    }
+
+    std::unique_ptr<deploy::Target> make_target(
+        const manager::DeploySettings& settings)
+    {
+        using Kind = manager::DeploySettings::Kind;
+        switch (settings.kind) {
+        case Kind::acm:
+            return std::make_unique<deploy::Acm>(
+                settings.acm, make_client(),
+                aws::Ports{clock_, timers_, random_});
+        case Kind::files:
+            return std::make_unique<deploy::Files>(settings.files);
+        case Kind::exec:
+        case Kind::none:
+            break;
+        }
+        return std::make_unique<deploy::Exec>(settings.exec, spawner_, timers_,
+                                              log_);
+    }
+
     std::unique_ptr<dns::Resolver> make_resolver()
     {
         return std::make_unique<event::AresResolver>(timers_, resolvers_);
@@ -149,6 +183,10 @@ private:
 
     manager::Ports ports(shm::Tables& tables)
     {
+        std::vector<deploy::Target*> targets;
+        for (const auto& each : targets_) {
+            targets.push_back(each.get());
+        }
         return {clock_,
                 random_,
                 timers_,
@@ -166,7 +204,8 @@ private:
                 },
                 {&http_01_, &tls_alpn_01_, &dns_01_, &dns_account_01_,
                  &dns_persist_01_},
-                [this] { return make_resolver(); }};
+                [this] { return make_resolver(); },
+                std::move(targets)};
     }
 
     event::Clock clock_;
@@ -186,6 +225,7 @@ private:
     challenge::Dns01 dns_01_;
     challenge::Dns01 dns_account_01_;
     challenge::DnsPersist01 dns_persist_01_;
+    const std::vector<std::unique_ptr<deploy::Target>> targets_;
     manager::Manager manager_;
     shm::Tables& tables_;
     const bool watched_;

@@ -179,7 +179,9 @@ ngx_int_t postconfiguration(ngx_conf_t* cf)
         return NGX_ERROR;
     }
     complete_issuers(main);
-    if (choose_challenges(cf, main) != NGX_CONF_OK) {
+    if (choose_challenges(cf, main) != NGX_CONF_OK
+        || check_deploy(cf, main) != NGX_CONF_OK)
+    {
         return NGX_ERROR;
     }
     auto status = make_placeholder(main);
@@ -216,6 +218,7 @@ ngx_int_t on_init_module(ngx_cycle_t* cycle) noexcept
             return NGX_OK;
         }
         warn_about_state_path(cycle, *main);
+        make_export_folders(cycle, *main);
         return NGX_OK;
     });
 }
@@ -227,12 +230,19 @@ void forget_secrets(MainConf& main)
     for (auto& issuer : main.settings.issuers) {
         issuer.account_key_pem.clear();
     }
-    for (auto& dns : main.settings.dns) {
-        for (auto& [name, value] : dns.route53.environment) {
+    const auto wipe = [](aws::Environment& environment) {
+        for (auto& [name, value] : environment) {
             base::wipe(value.data(), value.size());
         }
+    };
+    for (auto& dns : main.settings.dns) {
+        wipe(dns.route53.environment);
+    }
+    for (auto& deploy : main.settings.deploy) {
+        wipe(deploy.acm.environment);
     }
     main.settings.dns.clear();
+    main.settings.deploy.clear();
 }
 
 ngx_int_t on_init_process(ngx_cycle_t* cycle) noexcept
@@ -285,6 +295,10 @@ ngx_command_t commands[] = {
 
     {ngx_string("acme_dns"),
      NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1, on_acme_dns,
+     NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_deploy"),
+     NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1, on_acme_deploy,
      NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
 
     {ngx_string("acme_dns_zone"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE12,

@@ -2,8 +2,8 @@
 // it is one of its paths; that the same path has a manager is what makes nginx
 // run the helper process.
 #include "nginx/conf.h"
+#include "nginx/helper_user.h"
 
-#include <grp.h>
 #include <sys/stat.h>
 
 #include <cstring>
@@ -15,49 +15,6 @@
 namespace nginx {
 
 namespace {
-
-// Who the helper is going to be.
-struct User {
-    uid_t uid;
-    std::vector<gid_t> groups;
-};
-
-User helper_user(ngx_cycle_t* cycle)
-{
-    auto* core = reinterpret_cast<ngx_core_conf_t*>(
-        ngx_get_conf(cycle->conf_ctx, ngx_core_module));
-    if (geteuid() != 0 || !core->master || core->username == nullptr) {
-        return {geteuid(), {getegid()}};
-    }
-    User user{core->user, std::vector<gid_t>(64)};
-    int count = int(user.groups.size());
-    if (getgrouplist(core->username, core->group, user.groups.data(), &count)
-        < 0)
-    {
-        count = int(user.groups.size());
-    }
-    user.groups.resize(std::size_t(count));
-    return user;
-}
-
-// Whether the permission bits (as for "other", 0 to 7) are given to the user.
-bool allows(const struct stat& info, const User& user, unsigned wanted)
-{
-    unsigned given = info.st_mode & 7U;
-    if (user.uid == 0) {
-        return true;
-    }
-    if (info.st_uid == user.uid) {
-        given = (info.st_mode >> 6) & 7U;
-    } else {
-        for (gid_t group : user.groups) {
-            if (group == info.st_gid) {
-                given = (info.st_mode >> 3) & 7U;
-            }
-        }
-    }
-    return (given & wanted) == wanted;
-}
 
 void warn(ngx_cycle_t* cycle, const char* what, const std::string& path)
 {
@@ -141,17 +98,12 @@ char* add_state_path(ngx_conf_t* cf, MainConf& main)
 // What the helper would find out only when it is too late for `nginx -t`.
 void warn_about_state_path(ngx_cycle_t* cycle, const MainConf& main)
 {
-    const User user = helper_user(cycle);
+    const HelperUser user = helper_user(cycle);
     const std::string& path = main.settings.state_path;
     struct stat info;
-    for (auto slash = path.find('/', 1); slash != std::string::npos;
-         slash = path.find('/', slash + 1))
-    {
-        const std::string ancestor = path.substr(0, slash);
-        if (stat(ancestor.c_str(), &info) == 0 && !allows(info, user, 1)) {
-            warn(cycle, "enter", ancestor);
-            return;
-        }
+    if (const auto closed = closed_ancestor(path, user); !closed.empty()) {
+        warn(cycle, "enter", closed);
+        return;
     }
     const char* const folders[] = {"", "/accounts", "/certificates", "/jobs"};
     for (const char* folder : folders) {

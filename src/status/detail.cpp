@@ -70,6 +70,24 @@ Value to_json(const store::Renewal::Suggestion& suggestion)
     return object;
 }
 
+Value to_json(const Deployment& deployment, bool brief)
+{
+    Value object{{"name", deployment.name},
+                 {"state", deployment.last_error ? "failing"
+                           : deployment.pending  ? "pending"
+                                                 : "done"}};
+    if (deployment.done_at) {
+        object["done_at"] = base::format_time(*deployment.done_at);
+    }
+    if (deployment.last_error) {
+        object["last_error"] = to_json(*deployment.last_error, brief);
+    }
+    if (deployment.next_at) {
+        object["next_at"] = base::format_time(*deployment.next_at);
+    }
+    return object;
+}
+
 // All but the history.
 Value to_json(const Detail& detail, bool brief)
 {
@@ -87,6 +105,9 @@ Value to_json(const Detail& detail, bool brief)
     put(object, "challenge", detail.challenge);
     if (detail.suggestion) {
         object["renewal_info"] = to_json(*detail.suggestion);
+    }
+    for (const auto& deployment : detail.deployments) {
+        object["deployments"].push_back(to_json(deployment, brief));
     }
     put_remark("last_error", detail.last_error);
     put_remark("warning", detail.warning);

@@ -23,6 +23,15 @@ struct Remark {
     std::optional<base::Problem> problem = {};  // the CA's words
 };
 
+// How it stands with one place that the certificate is given to.
+struct Deployment {
+    std::string name;
+    std::optional<base::Time> done_at;  // the last success
+    std::optional<Remark> last_error;   // since then
+    std::optional<base::Time> next_at;  // after a failure
+    bool pending = false;
+};
+
 struct Detail {
     std::string issuer;   // the one in use; empty: the one configured first
     std::string serial;   // lower-case hexadecimal
@@ -36,6 +45,7 @@ struct Detail {
     std::optional<Remark> warning;  // of the latest look from outside
     std::optional<Remark> rehearsal;
     bool rehearsed_well = false;
+    std::vector<Deployment> deployments;
     store::History history;
 };
 

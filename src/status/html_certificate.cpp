@@ -50,8 +50,8 @@ public:
     {
         return "<details class=\"row\" id=\"" + escape(certificate_.id)
             + "\"><summary>" + summary()
-            + "</summary><div class=\"body\">" + facts() + error() + records()
-            + rehearsal() + history() + commands() + "</div></details>\n";
+            + "</summary><div class=\"body\">" + facts() + error() + deployed()
+            + records() + rehearsal() + history() + commands() + "</div></details>\n";
     }
 
 private:
@@ -81,7 +81,28 @@ private:
             return element("span class=\"error warning\"",
                            text_of(*warning, "detail"));
         }
+        const auto undeployed = deployment_trouble();
+        return undeployed.empty()
+            ? undeployed
+            : element("span class=\"error warning\"", undeployed);
+    }
+
+    std::string deployment_trouble() const
+    {
+        for (const auto& deployment : deployments()) {
+            if (const auto* error = find_object(deployment, "last_error")) {
+                return text_of(deployment, "name") + ": "
+                    + text_of(*error, "detail");
+            }
+        }
         return {};
+    }
+
+    const Value& deployments() const
+    {
+        static const Value none = Value::array();
+        const auto* all = find_array(detail_, "deployments");
+        return all == nullptr ? none : *all;
     }
 
     std::string state() const { return std::string(name_of(state_)); }
@@ -241,6 +262,26 @@ private:
         const auto* error = find_object(detail_, "last_error");
         return error == nullptr ? std::string()
                                 : element("h3", "Last error") + remark(*error);
+    }
+
+    std::string deployed() const
+    {
+        std::string rows;
+        for (const auto& deployment : deployments()) {
+            const auto* error = find_object(deployment, "last_error");
+            const auto at = base::parse_time(text_of(deployment, "done_at"));
+            const auto next = base::parse_time(text_of(deployment, "next_at"));
+            rows += "<tr><td>" + escape(text_of(deployment, "name"))
+                + "</td><td>" + escape(text_of(deployment, "state"))
+                + "</td><td>" + (at ? time(*at) : std::string())
+                + (error ? remark(*error) : std::string())
+                + (next ? "<p>next attempt " + time(*next) + "</p>"
+                        : std::string())
+                + "</td></tr>";
+        }
+        return rows.empty() ? rows
+                            : element("h3", "Deployed to")
+                + "<table>" + rows + "</table>";
     }
 
     std::string rehearsal() const

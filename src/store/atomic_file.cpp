@@ -11,6 +11,9 @@ namespace store {
 
 namespace {
 
+using base::io_error;
+using base::UniqueFd;
+
 // No id begins with a dot, so no file can be mistaken for one of these.
 constexpr std::string_view kTemporary = ".tmp-";
 constexpr int kMaxTries = 1000;

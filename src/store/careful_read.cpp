@@ -10,6 +10,9 @@ namespace store {
 
 namespace {
 
+using base::io_error;
+using base::UniqueFd;
+
 using Outcome = Reading::Outcome;
 
 constexpr std::string_view kTooLarge = "it is too large";

@@ -12,6 +12,10 @@ namespace store {
 
 namespace {
 
+using base::io_error;
+using base::quoted;
+using base::UniqueFd;
+
 // Read and write: flock() on NFS wants to be able to write.
 UniqueFd open_lock(const std::string& path)
 {

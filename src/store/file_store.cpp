@@ -16,10 +16,12 @@ namespace store {
 
 namespace {
 
+using base::quoted;
+
 constexpr std::array kWritten = {kAccounts, kCertificates, kJobs};
 constexpr std::array kCleaned = {kAccounts,  kCertificates, kJobs,
                                  kHistory,   kRenewals,     kStaples,
-                                 kRegistrations};
+                                 kDeployments, kRegistrations};
 
 base::Error storage_error(std::string message)
 {
@@ -144,6 +146,19 @@ base::Status FileStore::save_renewal(const std::string& id,
                                      const Renewal& renewal)
 {
     return save(place_of_renewal(id), encode(renewal));
+}
+
+base::Result<std::optional<Deployment>> FileStore::load_deployment(
+    const std::string& id, const std::string& name)
+{
+    return load_record(place_of_deployment(id, name), decode_deployment);
+}
+
+base::Status FileStore::save_deployment(const std::string& id,
+                                        const std::string& name,
+                                        const Deployment& deployment)
+{
+    return save(place_of_deployment(id, name), encode(deployment));
 }
 
 base::Result<std::optional<base::Secret>> FileStore::load_staple(

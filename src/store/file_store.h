@@ -10,7 +10,7 @@
 
 #include "base/ports.h"
 #include "dns/acme_dns_registration.h"
-#include "store/posix.h"
+#include "base/posix.h"
 #include "store/store.h"
 
 namespace store {
@@ -43,6 +43,11 @@ public:
         const std::string& id) override;
     base::Status save_renewal(const std::string& id,
                               const Renewal& renewal) override;
+    base::Result<std::optional<Deployment>> load_deployment(
+        const std::string& id, const std::string& name) override;
+    base::Status save_deployment(const std::string& id,
+                                 const std::string& name,
+                                 const Deployment& deployment) override;
     base::Result<std::optional<base::Secret>> load_staple(
         const std::string& id) override;
     base::Status save_staple(const std::string& id,
@@ -90,7 +95,7 @@ private:
     base::Status open_file();
 
     std::string path_;
-    UniqueFd fd_;
+    base::UniqueFd fd_;
 };
 
 }  // namespace store

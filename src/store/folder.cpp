@@ -12,6 +12,10 @@ namespace store {
 
 namespace {
 
+using base::io_error;
+using base::quoted;
+using base::UniqueFd;
+
 constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 constexpr mode_t kOwnerOnly = 0700;
 

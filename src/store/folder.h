@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/posix.h"
+#include "base/posix.h"
 
 namespace store {
 
@@ -35,11 +35,11 @@ public:
     base::Result<std::vector<std::string>> files() const;
 
 private:
-    Folder(UniqueFd fd, std::string path)
+    Folder(base::UniqueFd fd, std::string path)
         : fd_(std::move(fd)), path_(std::move(path))
     {}
 
-    UniqueFd fd_;
+    base::UniqueFd fd_;
     std::string path_;
 };
 

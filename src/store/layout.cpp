@@ -28,6 +28,8 @@ bool stays_in_folder(std::string_view id)
            && std::none_of(id.begin(), id.end(), is_control);
 }
 
+}  // namespace
+
 base::Result<std::string> stem_of(std::string_view id)
 {
     if (!stays_in_folder(id)) {
@@ -42,6 +44,8 @@ base::Result<std::string> stem_of(std::string_view id)
     const std::string tail = "~" + hash(id, 16);
     return std::string(id.substr(0, kMaxStem - tail.size())) + tail;
 }
+
+namespace {
 
 base::Result<Place> place_of_record(std::string_view folder,
                                     std::string_view name)
@@ -98,6 +102,13 @@ base::Result<Place> place_of_staple(std::string_view id)
         return stem.error();
     }
     return Place{kStaples, stem->append(".der"), kMaxJson};
+}
+
+base::Result<Place> place_of_deployment(std::string_view id,
+                                        std::string_view name)
+{
+    return place_of_record(kDeployments,
+                           std::string(id).append("@").append(name));
 }
 
 base::Result<Place> place_of_registration(std::string_view server,

@@ -6,6 +6,7 @@
 //     history/<id>.json
 //     renewals/<id>.json
 //     staples/<id>.der
+//     deployments/<id>@<name of the acme_deploy block>.json
 //     registrations/<domain>.<8 hex digits>.json
 //     quarantine/<time>-<file>
 //     lock
@@ -32,6 +33,7 @@ constexpr std::string_view kJobs = "jobs";
 constexpr std::string_view kHistory = "history";
 constexpr std::string_view kRenewals = "renewals";
 constexpr std::string_view kStaples = "staples";
+constexpr std::string_view kDeployments = "deployments";
 constexpr std::string_view kRegistrations = "registrations";
 constexpr std::string_view kQuarantine = "quarantine";
 constexpr std::string_view kLock = "lock";
@@ -47,6 +49,9 @@ struct Place {
     std::size_t limit;
 };
 
+// What the files of this id are called, without their suffix.
+base::Result<std::string> stem_of(std::string_view id);
+
 // The directory's hash is part of an account's name: an issuer that goes from
 // staging to production and back finds its account at each CA again, and
 // never offers one CA's account to the other.
@@ -61,6 +66,8 @@ base::Result<Place> place_of_job(std::string_view id);
 base::Result<Place> place_of_history(std::string_view id);
 base::Result<Place> place_of_renewal(std::string_view id);
 base::Result<Place> place_of_staple(std::string_view id);
+base::Result<Place> place_of_deployment(std::string_view id,
+                                        std::string_view name);
 
 // What an acme-dns server gave for a domain; the hash is that of its URL.
 base::Result<Place> place_of_registration(std::string_view server,

@@ -10,6 +10,8 @@ namespace store {
 
 namespace {
 
+using base::io_error;
+
 bool exists(const Folder& folder, const std::string& name)
 {
     struct stat status;

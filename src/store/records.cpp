@@ -228,6 +228,25 @@ base::Secret encode(const Renewal& renewal)
     return finish(record);
 }
 
+base::Secret encode(const Deployment& deployment)
+{
+    Value record = {{"version", kVersion}, {"failures", deployment.failures}};
+    put(record, "certificate", deployment.certificate);
+    put(record, "memory", deployment.memory);
+    if (!deployment.events.empty()) {
+        record["events"] = deployment.events;
+    }
+    for (const auto& [event, time] : deployment.told) {
+        put(record["told"], event.c_str(), std::optional(time));
+    }
+    put(record, "not_before", deployment.not_before);
+    put(record, "last_error",
+        base::printable(deployment.last_error, kMaxError));
+    put(record, "last_error_at", deployment.last_error_at);
+    put(record, "done_at", deployment.done_at);
+    return finish(record);
+}
+
 base::Result<Account> decode_account(std::string_view text)
 {
     auto record = parse(text);
@@ -313,6 +332,38 @@ base::Result<Renewal> decode_renewal(std::string_view text)
         renewal.suggestion = {*start, *end, *at, std::move(url)};
     }
     return renewal;
+}
+
+base::Result<Deployment> decode_deployment(std::string_view text)
+{
+    auto record = parse(text);
+    if (!record) {
+        return record.error();
+    }
+    Reader reader(*record);
+    Deployment deployment;
+    deployment.certificate = reader.text("certificate");
+    deployment.memory = reader.text("memory");
+    deployment.events = base::json::find_strings(*record, "events");
+    deployment.failures = reader.count("failures");
+    deployment.not_before = reader.time("not_before");
+    deployment.last_error = reader.text("last_error");
+    deployment.last_error_at = reader.time("last_error_at");
+    deployment.done_at = reader.time("done_at");
+    if (reader.failed()) {
+        return *reader.failed();
+    }
+    if (const auto* told = base::json::find_object(*record, "told")) {
+        for (const auto& [event, value] : told->items()) {
+            const auto* text = value.get_ptr<const std::string*>();
+            const auto time =
+                base::parse_time(text != nullptr ? *text : std::string());
+            if (time) {
+                deployment.told.emplace(event, *time);
+            }
+        }
+    }
+    return deployment;
 }
 
 bool is_of_newer_version(std::string_view text)

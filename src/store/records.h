@@ -1,6 +1,7 @@
 // What is kept on disk besides bundles, as plain values, and its JSON form.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,14 +74,29 @@ struct Renewal {
     std::optional<base::Time> look_at = {};  // when to ask the CA again
 };
 
+// How it stands with one place that a certificate is given to (acme_deploy).
+struct Deployment {
+    std::string certificate;  // SHA-256 of the one it has; empty: none yet
+    std::string memory;       // what the place wants to be told next time
+    std::vector<std::string> events;  // to be told yet, beside the certificate
+    std::map<std::string, base::Time> told;  // by event: when it was the last
+    unsigned failures = 0;                   // in a row
+    std::optional<base::Time> not_before = {};  // no attempt before this
+    std::string last_error = {};
+    std::optional<base::Time> last_error_at = {};
+    std::optional<base::Time> done_at = {};  // the last success
+};
+
 base::Secret encode(const Account& account);
 base::Secret encode(const Job& job);
 base::Secret encode(const Renewal& renewal);
+base::Secret encode(const Deployment& deployment);
 
 // Errors are of kind storage. Unknown members are passed over.
 base::Result<Account> decode_account(std::string_view text);
 base::Result<Job> decode_job(std::string_view text);
 base::Result<Renewal> decode_renewal(std::string_view text);
+base::Result<Deployment> decode_deployment(std::string_view text);
 
 // Whether a newer version of this module wrote the text. Then it is not
 // damaged, though it cannot be used: after a downgrade that is undone again,

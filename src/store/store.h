@@ -51,6 +51,13 @@ public:
     virtual base::Status save_renewal(const std::string& id,
                                       const Renewal& renewal) = 0;
 
+    // Of the certificate `id` and the acme_deploy block `name`.
+    virtual base::Result<std::optional<Deployment>> load_deployment(
+        const std::string& id, const std::string& name) = 0;
+    virtual base::Status save_deployment(const std::string& id,
+                                         const std::string& name,
+                                         const Deployment& deployment) = 0;
+
     // An OCSP response, in DER, not judged.
     virtual base::Result<std::optional<base::Secret>> load_staple(
         const std::string& id) = 0;

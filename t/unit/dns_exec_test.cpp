@@ -4,32 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "dns/exec.h"
+#include "processes.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
-
-class Processes : public base::Processes {
-public:
-    void run(Program program, Done done) override
-    {
-        programs.push_back(std::move(program));
-        done_ = std::move(done);
-    }
-
-    void end(base::Result<End> result)
-    {
-        auto done = std::move(done_);
-        done(std::move(result));
-    }
-
-    std::vector<Program> programs;
-
-private:
-    Done done_;
-};
 
 class DnsExec : public testing::Test {
 protected:
@@ -41,7 +22,7 @@ protected:
         };
     }
 
-    Processes processes_;
+    processes_test::Processes processes_;
     dns::Exec exec_{{"/etc/dns-hook", "-v"}, 30s, processes_};
     const dns::TxtRecord record_{"_acme-challenge.a.example", "digest"};
 };

@@ -27,6 +27,7 @@ public:
     std::map<std::string, base::Secret> renewals;
     std::map<std::string, base::Secret> staples;
     std::map<std::string, base::Secret> histories;
+    std::map<std::pair<std::string, std::string>, base::Secret> deployments;
     std::map<std::pair<std::string, std::string>, base::Secret> accounts;
 
     // The job as it is stored, an empty one when there is none.
@@ -118,6 +119,19 @@ public:
                               const store::Renewal& renewal) override
     {
         return save(renewals, id, store::encode(renewal));
+    }
+
+    base::Result<std::optional<store::Deployment>> load_deployment(
+        const std::string& id, const std::string& name) override
+    {
+        return load(deployments, {id, name}, store::decode_deployment);
+    }
+
+    base::Status save_deployment(const std::string& id,
+                                 const std::string& name,
+                                 const store::Deployment& deployment) override
+    {
+        return save(deployments, {id, name}, store::encode(deployment));
     }
 
     base::Result<std::optional<base::Secret>> load_staple(

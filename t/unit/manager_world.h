@@ -168,6 +168,7 @@ protected:
     Solver solver{board};
     Random random;
     manager::ResolverFactory make_resolver;
+    std::vector<deploy::Target*> targets;
     manager::Settings settings;
 
 private:
@@ -178,7 +179,7 @@ private:
                 loop, s.directory == ca.directory() ? ca : other_ca);
         };
         return {loop, random, loop, log, store, lock, sink, status, commands,
-                make_client, {&solver}, make_resolver};
+                make_client, {&solver}, make_resolver, targets};
     }
 
     crypto_test::Ca root_{"Earlier Root"};

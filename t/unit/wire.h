@@ -107,7 +107,7 @@ private:
         for (const auto& [name, value] : request.headers) {
             text += name + ": " + value + "\n";
         }
-        return text + "\n" + request.body;
+        return text + "\n" + std::string(http::body_of(request));
     }
 
     Answer next(const std::string& url)

@@ -1,7 +1,7 @@
 package AcmeTest::CloudDns;
 
-# Three DNS providers in one small HTTP server: Route 53, Cloudflare and
-# acme-dns, strict about every byte that they are sent (signatures included).
+# Three DNS providers and AWS Certificate Manager in one small HTTP server: Route
+# 53, Cloudflare, acme-dns and ACM, strict about every byte that they are sent (signatures included).
 # They keep their record sets, and publish them to pebble-challtestsrv, where
 # the CA looks:
 #
@@ -21,6 +21,7 @@ use IO::Select;
 use IO::Socket::INET;
 use JSON::PP;
 
+use AcmeTest::CloudDns::Acm;
 use AcmeTest::CloudDns::AcmeDns;
 use AcmeTest::CloudDns::Cloudflare;
 use AcmeTest::CloudDns::Route53;
@@ -47,7 +48,7 @@ sub new {
     mkdir $self->{folder} or die "$self->{folder}: $!";
     $self->{players} = [
         map { "AcmeTest::CloudDns::$_"->new(%$self, cloud => $self) }
-            qw(Route53 Cloudflare AcmeDns)];
+            qw(Route53 Cloudflare AcmeDns Acm)];
     $self->{listener} = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
         LocalPort => $self->{port}, Listen => 64, ReuseAddr => 1)
         or die "port $self->{port}: $!";
@@ -59,6 +60,7 @@ sub new {
 sub root { return "http://127.0.0.1:$_[0]{port}" }
 sub route53_url { return $_[0]->root }
 sub cloudflare_url { return $_[0]->root . '/client/v4' }
+sub acm_url { return $_[0]->root }
 sub acme_dns_url { return $_[0]->root . '/acme-dns' }
 
 sub key_id { return (sort keys %{ $_[0]{keys} })[0] }
@@ -80,7 +82,21 @@ sub answer_next {
     return $self;
 }
 
-# Each request: { service, method, path, status, complaint }.
+# What ACM has, see AcmeTest::CloudDns::Acm.
+sub imported {
+    my ($self) = @_;
+    my $text = AcmeTest::Nginx::slurp("$self->{folder}/acm");
+    return $text eq '' ? {} : $json->decode($text);
+}
+
+# From now on what is asked for by such a path is done, but not answered, until
+# release(); and whether there was such a one.
+sub hold { write_whole("$_[0]{folder}/hold", $_[1]); return $_[0] }
+sub holds { return -e "$_[0]{folder}/held" }
+sub release { unlink map { "$_[0]{folder}/$_" } qw(hold held) }
+
+# Each request: { service, method, path, status, complaint }; of a service in
+# JSON the path is the operation's name.
 sub journal {
     my ($self) = @_;
     return map { $json->decode($_) }
@@ -140,6 +156,7 @@ sub read_some {
     while (my $request = take_request($text)) {
         my $answer = eval { $self->handle($request) }
             // $self->broken($request, $@);
+        $self->wait_until_released($request);
         my $whole = message_text($answer, $request->{method});
         syswrite($socket, $whole) == length $whole or return;
     }
@@ -189,11 +206,25 @@ sub told_answer {
     my ($self, $request) = @_;
     for my $file (sort glob "$self->{folder}/next-*") {
         my $told = $json->decode(AcmeTest::Nginx::slurp($file));
-        next if $told->{path} && $request->{path} !~ $told->{path};
+        next if $told->{path} && path_of($request) !~ $told->{path};
         unlink $file;
         return $told;
     }
     return;
+}
+
+sub path_of {
+    my ($request) = @_;
+    my $target = header($request, 'X-Amz-Target') // '';
+    return $target =~ /\.(\w+)$/ ? $1 : $request->{target};
+}
+
+sub wait_until_released {
+    my ($self, $request) = @_;
+    my $pattern = AcmeTest::Nginx::slurp("$self->{folder}/hold");
+    return if $pattern eq '' || path_of($request) !~ $pattern;
+    write_whole("$self->{folder}/held", '');
+    select undef, undef, undef, 0.05 while -e "$self->{folder}/held";
 }
 
 sub note {
@@ -203,7 +234,7 @@ sub note {
         . $complaint =~ s/\s+$//r =~ s/\n/\\n/gr) if defined $complaint;
     add_line("$self->{folder}/journal", $json->encode({
         service => $service, method => $request->{method},
-        path => $request->{target}, status => $answer->{status},
+        path => path_of($request), status => $answer->{status},
         complaint => $complaint }));
 }
 
