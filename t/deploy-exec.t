@@ -13,6 +13,7 @@ use AcmeTest;
 my $t = AcmeTest->new(log_level => 'info');
 my $ca = $t->start_ca(no_sleep => 1);
 my $dir = $t->dir;
+my $read = 0;  # so much of "calls" has been looked at
 # Each call adds a line to "calls" and its environment to "environment".
 write_program('told', <<"END");
 [ -e $dir/broken ] && { echo "no way, \$1"; exit 3; }
@@ -101,6 +102,7 @@ subtest 'the helper ends meanwhile' => sub {
         my @all = calls_until('ends renewed', 2);
         is_deeply(\@all, ['ends renewed', 'begins renewed', 'ends renewed'],
             "$how: told again when the first has ended");
+        settled();
     }
 };
 
@@ -111,6 +113,7 @@ subtest 'what hangs, what is not there' => sub {
     # The master's configuration is as it was.
     write_program('gone', '');
     my $before = $t->tls_connect('a.example')->{serial};
+    settled();
     $t->allow(qr/ran too long|No such file/);
     $t->mark_log->restart;
     unlink "$dir/gone";
@@ -128,11 +131,17 @@ subtest 'what hangs, what is not there' => sub {
 subtest 'other events' => sub {
     configure('a.example deploy=all');
     $t->mark_log->restart;
+    $t->wait_for(sub { $t->helper }, 10, 'a helper');
+    $t->poke;
+    settled();
     unlink "$dir/events";
     $t->allow(qr/revoked, as was asked/);
+    my $before = $t->tls_connect('a.example')->{serial};
     command('revoke?reason=superseded');
     ok(event(qr/^revoked $/m), 'revoked');
-    ok(event(qr/^renewed $/m), 'and replaced');
+    ok($t->wait_certificate('a.example', serial_not => $before), 'replaced');
+    ok(event(qr/^renewed $/m), 'and told so');
+    settled();
     $ca->stop;
     $t->allow(qr/127\.0\.0\.1|localhost|connect/i);
     $t->stop;
@@ -194,7 +203,6 @@ sub status {
 }
 
 # The next calls are these, and no others.
-my $read = 0;
 sub slurp_calls {
     my $text = -e "$dir/calls" ? $t->read_file('calls') : '';
     return substr $text, $read;
@@ -217,7 +225,15 @@ sub calls {
     is_deeply(\@seen, \@expected, "called: @expected");
 }
 
+# The helper has heard how the last program ended: else it would be told again.
+sub settled {
+    ok($t->wait_for(sub {
+        !grep { $_->{state} ne 'done' } @{ status()->{deployments} };
+    }, 10, 'the last call'), 'the last call has ended');
+}
+
 sub no_calls_after_restart {
+    settled();
     $t->restart;
     $t->wait_for(sub { $t->helper }, 10, 'a helper');
     $t->poke;
