@@ -12,10 +12,12 @@ use AcmeTest;
 my $t = AcmeTest->new;
 $t->write_file('empty.pem', "nothing\n");
 my $dir = $t->dir;
+my $arn = 'arn:aws:acm:us-east-1:123456789012:certificate/1234-abcd';
 
 sub in_server { return ('', "acme_domain $_[0];") }
 sub in_http { return ("$_[0]", 'acme_domain a.example;') }
 sub in_location { return ('', "acme_domain a.example; location $_[0]") }
+sub in_deploy { return in_http("acme_deploy x { $_[0] }") }
 sub in_issuer { return in_http("acme_issuer x { $_[0] }") }
 
 my $long = join '.', ('a' x 62) x 4, 'bc';    # 254 characters
@@ -105,6 +107,42 @@ my @bad = (
     [ in_server('a.example challenge=dns-01,dns-01'), qr/"dns-01" is there twice/ ],
     [ in_server('a.example dns='), qr/invalid value "dns=".*block is empty/ ],
     [ in_server('192.0.2.1:443'), qr/invalid value "192.0.2.1:443".*a port/ ],
+    [ in_server('a.example deploy='), qr/invalid value "deploy=".*block is empty/ ],
+    [ in_server('a.example deploy=x,x'), qr/"deploy=x,x".*is repeated/ ],
+    [ in_server('a.example deploy=nowhere'),
+        qr/unknown "acme_deploy" "nowhere" in "acme_domain" directive in \S+:\d+/ ],
+    [ in_deploy(''), qr/there is none of "exec", "files" and "acm" in "acme_deploy" "x"/ ],
+    [ in_http('acme_deploy ../x { files /tmp; }'), qr/invalid name "\.\.\/x" in "acme_deploy"/ ],
+    [ in_http('acme_deploy x { files /tmp; } acme_deploy x { files /tmp; }'),
+        qr/duplicate "acme_deploy" "x"/ ],
+    [ in_deploy('colour red;'), qr/unknown (?:option|directive) "colour"/ ],
+    [ in_deploy('exec true;'), qr/"exec".*path of the program must be absolute/ ],
+    [ in_deploy('exec /does/not/exist;'), qr/"exec".*cannot be run: No such file/ ],
+    [ in_deploy('exec /bin/true; files /tmp;'), qr/one of "exec", "files" and "acm"/ ],
+    [ in_deploy('exec /bin/true; timeout never;'), qr/invalid value "never" in "timeout"/ ],
+    [ in_deploy('exec /bin/true; events renewed sold;'), qr/"sold" is no event; known are "issued"/ ],
+    [ in_deploy('files /tmp; timeout 1s;'), qr/"timeout" has no meaning beside "files"/ ],
+    [ in_deploy('files /tmp mode=0644;'), qr/mode of a private key is "0600"/ ],
+    [ in_deploy('files /tmp mode=x;'), qr/mode of a private key is "0600"/ ],
+    [ in_deploy('files /tmp group=nobody-has-it;'), qr/there is no group "nobody-has-it"/ ],
+    [ in_deploy('files /tmp owner=root;'), qr/only "mode=" and "group=" are known/ ],
+    [ in_deploy("files $dir/empty.pem;"), qr/it is not a directory/ ],
+    [ in_deploy('acm region=us-east-1; files /tmp;'), qr/one of "exec", "files" and "acm"/ ],
+    [ in_deploy('acm arn:aws:s3:::bucket;'), qr/is not the ARN of a certificate in ACM/ ],
+    [ in_deploy("acm $arn region=eu-west-1;"), qr/the ARN is of another region/ ],
+    [ in_deploy('acm region=US/east;'), qr/the region must be a name/ ],
+    [ in_deploy('acm color=red;'), qr/"color=red" is none of an ARN, "region=" and "cloudfront"/ ],
+    [ in_deploy('acm region=eu-west-1 cloudfront;'), qr/CloudFront takes certificates from region "us-east-1" only/ ],
+    [ in_deploy('acm region=us-east-1; endpoint nowhere;'), qr/invalid value "nowhere" in "endpoint"/ ],
+    [ 'acme_deploy x { acm region=us-east-1 cloudfront; }',
+        'acme_domain a.example key=ecdsa:384 deploy=x;',
+        qr/CloudFront takes no key of type "ecdsa:384" from ACM, only ecdsa:256 and RSA/ ],
+    [ "acme_deploy x { acm $arn; }",
+        'acme_domain a.example deploy=x; acme_domain b.example deploy=x;',
+        qr/one certificate to an ARN, and "a\.example" and "b\.example" are both deployed/ ],
+    [ "acme_deploy x { acm $arn; }",
+        'acme_domain a.example key=rsa,ecdsa deploy=x;',
+        qr/one certificate to an ARN, and "a\.example" and "a\.example\+ecdsa"/ ],
     [ in_http('acme_dns_zone acme.example ns=a.example;'),
         qr/"acme_dns_zone" needs an "acme_dns_listen".* in \S+:\d+/ ],
     [ in_http('acme_dns_listen 127.0.0.1:5300;'),
