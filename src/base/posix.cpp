@@ -22,6 +22,24 @@ Error io_error(std::string_view call)
                 + ": " + code.message() + ")"};
 }
 
+Status write_all(int fd, std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        const ssize_t written = write(fd, bytes.data(), bytes.size());
+        if (written == -1 && errno == EINTR) {
+            continue;
+        }
+        if (written == 0) {
+            errno = ENOSPC;  // or this would be tried for ever
+        }
+        if (written <= 0) {
+            return io_error("write");
+        }
+        bytes.remove_prefix(std::size_t(written));
+    }
+    return ok();
+}
+
 std::string quoted(std::string_view path)
 {
     return "\"" + std::string(path) + "\"";

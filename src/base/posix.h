@@ -33,6 +33,9 @@ private:
 // caller puts the path before it, by Error::in().
 Error io_error(std::string_view call);
 
+// All of it, or an Error.
+Status write_all(int fd, std::string_view bytes);
+
 // What an Error::in() says of a file.
 std::string quoted(std::string_view path);
 

@@ -93,7 +93,7 @@ void Acm::deliver(const Delivery& delivery, Done done)
 }
 
 void Acm::examine(crypto::KeyType type, const std::string& memory,
-                  std::function<void(base::Status)> done)
+                  const Verdict& done)
 {
     const auto arn = arn_in(memory);
     if (arn.empty()) {
@@ -101,8 +101,7 @@ void Acm::examine(crypto::KeyType type, const std::string& memory,
         return;
     }
     ask("DescribeCertificate", encode_describe(arn),
-        [arn, type, done = std::move(done)](
-            const base::Result<http::Response>& result) {
+        [arn, type, done](const base::Result<http::Response>& result) {
             if (!result || !result->success()) {
                 done(!result ? result.error() : error_of(*result));
                 return;

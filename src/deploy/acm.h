@@ -29,7 +29,7 @@ public:
     }
     void deliver(const Delivery& delivery, Done done) override;
     void examine(crypto::KeyType type, const std::string& memory,
-                 std::function<void(base::Status)> done) override;
+                 const Verdict& done) override;
 
 private:
     struct Task {

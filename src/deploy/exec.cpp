@@ -59,7 +59,7 @@ void Exec::deliver(const Delivery& delivery, Done done)
 }
 
 // It has had its time, too.
-void Exec::await(const Delivery& delivery, Done done, base::Duration waited)
+void Exec::await(Delivery delivery, Done done, base::Duration waited)
 {
     if (!processes_.is_running(delivery.memory)) {
         run(delivery, std::move(done));
@@ -68,11 +68,10 @@ void Exec::await(const Delivery& delivery, Done done, base::Duration waited)
     if (waited >= settings_.limit) {
         processes_.kill(delivery.memory);
     }
-    waiting_[delivery.id] = timers_.after(
-        kLook, [this, delivery, done = std::move(done), waited] {
-            const auto ours = delivery;  // the next timer replaces this one
-            await(ours, Done(done), waited + kLook);
-        });
+    auto& timer = waiting_[delivery.id];
+    timer = timers_.after(
+        kLook, [this, delivery = std::move(delivery), done = std::move(done),
+                waited] { await(delivery, done, waited + kLook); });
 }
 
 void Exec::run(const Delivery& delivery, Done done)

@@ -54,7 +54,7 @@ public:
     void deliver(const Delivery& delivery, Done done) override;
 
 private:
-    void await(const Delivery& delivery, Done done, base::Duration waited);
+    void await(Delivery delivery, Done done, base::Duration waited);
     void run(const Delivery& delivery, Done done);
     void on_end(const Delivery& delivery,
                 const base::Result<base::Processes::End>& end,

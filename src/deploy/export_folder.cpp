@@ -47,24 +47,6 @@ std::vector<std::string> names_in(int folder)
     return names;
 }
 
-bool write_all(int fd, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const ssize_t written = write(fd, bytes.data(), bytes.size());
-        if (written == -1 && errno == EINTR) {
-            continue;
-        }
-        if (written == 0) {
-            errno = ENOSPC;  // or this would be tried for ever
-        }
-        if (written <= 0) {
-            return false;
-        }
-        bytes.remove_prefix(std::size_t(written));
-    }
-    return true;
-}
-
 // Nobody may read it before it is somebody's who may.
 base::Status set_access(int fd, mode_t mode, std::optional<gid_t> group)
 {
@@ -85,8 +67,8 @@ base::Status write_file(int folder, const ExportFolder::File& file,
     if (!fd) {
         return base::io_error("open");
     }
-    if (!write_all(fd.get(), file.bytes)) {
-        return base::io_error("write");
+    if (auto status = base::write_all(fd.get(), file.bytes); !status) {
+        return status;
     }
     if (auto status = set_access(fd.get(), file.mode, group); !status) {
         return status;

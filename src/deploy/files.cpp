@@ -15,7 +15,8 @@ std::string name_of(const std::string& id)
     constexpr std::size_t kMaxName = 200;
     if (name.size() > kMaxName) {
         const auto digest = crypto::to_hex(crypto::sha256(id)).substr(0, 16);
-        name = name.substr(0, kMaxName - 17) + "~" + digest;
+        name.resize(kMaxName - digest.size() - 1);
+        name += "~" + digest;
     }
     return name;
 }

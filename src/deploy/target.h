@@ -56,6 +56,7 @@ class Target {
 public:
     // A sentence about what was done.
     using Done = std::function<void(base::Result<std::string>)>;
+    using Verdict = std::function<void(base::Status)>;
 
     virtual ~Target() = default;
 
@@ -84,7 +85,7 @@ public:
     // any other one says that it is not known.
     virtual void examine(crypto::KeyType /*type*/,
                          const std::string& /*memory*/,
-                         std::function<void(base::Status)> done)
+                         const Verdict& done)
     {
         done(base::ok());
     }

@@ -46,7 +46,7 @@ std::string closed_ancestor(const std::string& path, const HelperUser& user)
     for (auto slash = path.find('/', 1); slash != std::string::npos;
          slash = path.find('/', slash + 1))
     {
-        const std::string ancestor = path.substr(0, slash);
+        std::string ancestor = path.substr(0, slash);
         if (stat(ancestor.c_str(), &info) == 0 && !allows(info, user, 1)) {
             return ancestor;
         }

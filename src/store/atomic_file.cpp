@@ -27,24 +27,6 @@ int create_new(const Folder& folder, const std::string& name)
                   kOwnerOnly);
 }
 
-base::Status write_all(int fd, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const ssize_t written = write(fd, bytes.data(), bytes.size());
-        if (written == -1 && errno == EINTR) {
-            continue;
-        }
-        if (written == 0) {
-            errno = ENOSPC;  // or this would be tried for ever
-        }
-        if (written <= 0) {
-            return io_error("write");
-        }
-        bytes.remove_prefix(std::size_t(written));
-    }
-    return base::ok();
-}
-
 // A file that is gone with this object unless it was given its name.
 class TemporaryFile {
 public:
@@ -96,7 +78,7 @@ base::Status TemporaryFile::fill(std::string_view bytes)
     if (fchmod(fd_.get(), kOwnerOnly) == -1) {
         return io_error("chmod");
     }
-    if (auto written = write_all(fd_.get(), bytes); !written) {
+    if (auto written = base::write_all(fd_.get(), bytes); !written) {
         return written;
     }
     return fsync(fd_.get()) == -1 ? io_error("fsync") : base::ok();

@@ -41,7 +41,7 @@ public:
     }
 
     void examine(crypto::KeyType, const std::string&,
-                 std::function<void(base::Status)> done) override
+                 const Verdict& done) override
     {
         examined++;
         if (answers) {
