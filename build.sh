@@ -15,7 +15,7 @@ run_packages=(perl libio-socket-ssl-perl libnet-ssleay-perl openssl
     ca-certificates)
 test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
     curl valgrind bind9-dnsutils knot unbound prometheus python3-jsonschema
-    chromium chromium-driver tinyproxy)
+    chromium chromium-driver tinyproxy certbot)
 lint_packages=(clang-tidy cppcheck shellcheck)
 fuzz_packages=(clang libclang-rt-dev cmake ninja-build)
 
@@ -36,6 +36,11 @@ usage: ./build.sh COMMAND
                        0 all valid, 1 something fails or the helper is down,
                        2 something ends within DAYS (14), or a sixth of its
                        lifetime if that is less, 3 nothing could be read
+  import-certbot [--state DIR] [--user NAME] [--conf NGINX.CONF] [DIR]
+                       take over certbot's accounts and certificates (DIR:
+                       /etc/letsencrypt), so that the first start orders nothing;
+                       prints the lines for nginx's configuration, and what of
+                       certbot can go. Certbot's files are only read
   test [FILE...]       unit tests, then tests against a real nginx and CA.
                        FILE: t/x.t, t/unit/x_test.cpp or a GoogleTest filter
   lint                 clang-tidy, cppcheck, shellcheck
@@ -404,6 +409,8 @@ run() {
 }
 
 # Not quiet about what is missing: it is for a monitoring system, too.
+import_certbot() { exec perl "$root/t/import-certbot.pl" "$@"; }
+
 status() { exec perl "$root/t/status.pl" "$@"; }
 
 passed=0
@@ -745,6 +752,7 @@ main() {
     case $command in
         build) build_command "$@" ;;
         deps | run | status | lint | fuzz | clean) "$command" "$@" ;;
+        import-certbot) import_certbot "$@" ;;
         test) run_tests "$@" ;;
         install) install_module "$@" ;;
         help | -h | --help) help ;;
