@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <span>
 
 #include <nlohmann/json.hpp>
 
 #include "base/base64url.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "http/message.h"
 
 namespace deploy {
 
@@ -16,6 +19,14 @@ namespace {
 using base::json::Value;
 
 constexpr unsigned kPage = 1000;
+
+// It is kept, sent and shown: no text of any other kind.
+bool is_arn(const std::string& text)
+{
+    constexpr std::size_t kMaxArn = 2048;
+    return text.starts_with("arn:") && text.size() <= kMaxArn
+        && http::is_header_value(text);
+}
 
 // Unless they are named, ACM lists those with RSA keys up to 2048 bits only.
 const Value& key_types()
@@ -90,7 +101,7 @@ base::Result<std::string> read_imported(const std::string& body)
         return unreadable(object.error().message);
     }
     auto arn = base::json::get_string(*object, "CertificateArn");
-    if (!arn || !arn->starts_with("arn:")) {
+    if (!arn || !is_arn(*arn)) {
         return unreadable("it has no CertificateArn");
     }
     return arn;
@@ -113,6 +124,7 @@ base::Result<Described> read_described(const std::string& body)
                         text("Type")};
     // Documented with "_", answered with "-".
     std::ranges::replace(described.algorithm, '-', '_');
+    described.algorithm = base::printable(described.algorithm, 64);
     return described;
 }
 
@@ -141,8 +153,9 @@ base::Result<Listed> read_list(const std::string& body,
                 && each["NotAfter"].is_number()
             ? each["NotAfter"].get<double>()
             : 0.0;
-        if (arn && base::json::find_string(each, "DomainName") == name
-            && std::int64_t(at) == end)
+        if (arn && is_arn(*arn)
+            && base::json::find_string(each, "DomainName") == name
+            && std::abs(at - double(end)) < 1)
         {
             listed.matching.push_back(*arn);
         }

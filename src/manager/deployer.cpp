@@ -297,7 +297,8 @@ void Deployer::succeeded(std::size_t index, Slot& slot, Event event,
         log(base::LogLevel::error, index, slot,
             saved.error().message + "; it is deployed again after a restart");
     }
-    log(base::LogLevel::notice, index, slot, "deployed: " + told);
+    log(base::LogLevel::notice, index, slot,
+        "deployed: " + base::printable(told));
     news_(certificates_[index], "deployed",
           "to \"" + name_of(slot) + "\": " + told);
 }
@@ -320,7 +321,7 @@ void Deployer::failed(std::size_t index, Slot& slot, const base::Error& error)
     const bool hopeless = error.kind == base::ErrorKind::config
         || error.kind == base::ErrorKind::refused;
     log(hopeless ? base::LogLevel::error : base::LogLevel::warn, index, slot,
-        "deploying: " + error.message + "; failure "
+        "deploying: " + base::printable(error.message) + "; failure "
             + std::to_string(record.failures) + " in a row, next attempt at "
             + base::format_time(*record.not_before)
             + (saved ? std::string() : ", " + saved.error().message));

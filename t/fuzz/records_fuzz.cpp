@@ -35,6 +35,7 @@ FUZZ_TARGET(records)
     read_record(input, store::decode_account);
     read_record(input, store::decode_job);
     read_record(input, store::decode_renewal);
+    read_record(input, store::decode_deployment);
     read_record(input, store::decode_history);
     store::is_of_newer_version(input);
 }
