@@ -29,8 +29,10 @@ END
 $t->start;
 my $first = $t->wait_certificate('api.pium.life');
 ok($first, 'issued');
-# It is served before it is stored.
+# It is served before it is stored, and then the CA is asked when to renew it.
 $t->wait_log(qr/acme: issued/);
+$t->wait_for(sub { -e $t->state_dir . '/renewals/api.pium.life.json' }, 20,
+    'what the CA suggests');
 my $bundle = $t->listing($t->state_dir);
 
 sub same_on_all_workers {
