@@ -1,5 +1,7 @@
 #include "crypto/csr.h"
 
+#include <algorithm>
+
 #include "crypto/alt_names.h"
 #include "crypto/error.h"
 
@@ -19,6 +21,24 @@ bool set_extension(X509_REQ& request, UniqueExtension extension)
     return X509_REQ_add_extensions(&request, extensions.get()) == 1;
 }
 
+// RFC 5280, appendix A.1.
+constexpr std::size_t kMaxCommonName = 64;
+
+bool set_common_name(X509_REQ& request, const base::Identifiers& identifiers)
+{
+    const auto fits = [](const base::Identifier& name) {
+        return name.value.size() <= kMaxCommonName;
+    };
+    const auto found = std::ranges::find_if(identifiers, fits);
+    return found == identifiers.end()
+        || X509_NAME_add_entry_by_NID(
+               X509_REQ_get_subject_name(&request), NID_commonName,
+               MBSTRING_UTF8,
+               reinterpret_cast<const unsigned char*>(found->value.data()),
+               int(found->value.size()), -1, 0)
+            == 1;
+}
+
 std::string to_der(X509_REQ& request)
 {
     const int size = i2d_X509_REQ(&request, nullptr);
@@ -34,7 +54,8 @@ std::string to_der(X509_REQ& request)
 }  // namespace
 
 base::Result<std::string> make_csr(const PrivateKey& key,
-                                   const base::Identifiers& identifiers)
+                                   const base::Identifiers& identifiers,
+                                   bool common_name)
 {
     const ErrorQueueGuard guard;
     auto names = make_alt_names(identifiers);
@@ -44,6 +65,7 @@ base::Result<std::string> make_csr(const PrivateKey& key,
     const UniqueRequest request(X509_REQ_new());
     if (!request || X509_REQ_set_version(request.get(), 0) != 1
         || X509_REQ_set_pubkey(request.get(), &key.native()) != 1
+        || (common_name && !set_common_name(*request, identifiers))
         || !set_extension(*request, std::move(*names))
         || X509_REQ_sign(request.get(), &key.native(), EVP_sha256()) == 0)
     {

@@ -55,7 +55,8 @@ base::Status Attempt::make_issuance()
     if (auto status = load_or_make_key(); !status) {
         return std::move(status).error_in("preparing the key");
     }
-    auto csr = crypto::make_csr(*key_, settings_.names);
+    auto csr = crypto::make_csr(*key_, settings_.names,
+                                issuer_.settings().common_name);
     if (!csr) {
         return std::move(csr).error_in("preparing the request");
     }

@@ -47,6 +47,7 @@ struct IssuerSettings {
     // name of the topmost issuer, or by SHA-256 (lower-case hexadecimal) of a
     // certificate. Empty: the CA's default.
     std::string preferred_chain;
+    bool common_name = false;  // in the certificate request
     std::string proxy;        // URL of an HTTP proxy; empty: none
     std::string trusted_pem;  // CA certificates; empty: the system's
     bool verify = true;

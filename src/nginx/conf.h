@@ -94,6 +94,9 @@ struct MainConf : MainSlots {
     MainConf() : MainSlots{ngx_null_string, NGX_CONF_UNSET_SIZE} {}
 
     std::vector<std::string> contacts;
+    // Of nginx's own module: acme_shared_zone, and state_path of an issuer.
+    std::size_t least_zone_size = 0;
+    std::string issuer_state_path;
     manager::Settings settings;
     std::map<std::string, std::size_t> issuer_index;  // by name
     bool issuer_declared = false;  // then the first one is the default
@@ -175,6 +178,9 @@ Place place_of(ngx_conf_t* cf);
 // (issuer_block.cpp).
 char* on_acme_domain(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_contact(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+// Of nginx's own ACME module, with the same meaning (directives.cpp).
+char* on_acme_certificate(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_shared_zone(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_issuer(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_preflight(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_key(ngx_conf_t*, ngx_command_t*, void*) noexcept;

@@ -191,19 +191,50 @@ base::Status take_argument(DomainLine& line, std::string_view argument)
     return add_name(line, argument);
 }
 
+// From the `first` argument on.
+char* take_arguments(ngx_conf_t* cf, DomainLine& line, ngx_uint_t first)
+{
+    line.place = place_of(cf);
+    for (ngx_uint_t i = first; i < cf->args->nelts; i++) {
+        auto status = take_argument(line, argument(cf, i));
+        if (!status) {
+            return refuse(cf, "invalid value " + quoted(argument(cf, i))
+                                  + " in " + quoted(argument(cf, 0))
+                                  + " directive: " + status.error().message);
+        }
+    }
+    return NGX_CONF_OK;
+}
+
+// acme_certificate issuer [name ...] [key=type] of nginx's own module; here it
+// takes all that acme_domain does.
+char* take_certificate(ngx_conf_t* cf, std::vector<DomainLine>& lines)
+{
+    DomainLine line;
+    if (char* result = take_arguments(cf, line, 2); result != NGX_CONF_OK) {
+        return result;
+    }
+    if (!line.issuers.empty()) {
+        return refuse(cf, "the issuer stands before the names in "
+                          "\"acme_certificate\" directive, not in "
+                          "\"issuer=\"");
+    }
+    if (auto status = set_issuer(line, argument(cf)); !status) {
+        return refuse(cf, "invalid issuer " + quoted(argument(cf))
+                              + " in \"acme_certificate\" directive: "
+                              + status.error().message);
+    }
+    line.automatic = line.names.empty();
+    lines.push_back(std::move(line));
+    return NGX_CONF_OK;
+}
+
 char* take_line(ngx_conf_t* cf, std::vector<DomainLine>& lines,
                 bool in_server)
 {
     DomainLine line;
-    line.place = place_of(cf);
-    const auto* arguments = static_cast<ngx_str_t*>(cf->args->elts);
-    for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
-        auto status = take_argument(line, view(arguments[i]));
-        if (!status) {
-            return refuse(cf, "invalid value " + quoted(view(arguments[i]))
-                                  + " in \"acme_domain\" directive: "
-                                  + status.error().message);
-        }
+    if (char* result = take_arguments(cf, line, 1); result != NGX_CONF_OK) {
+        return result;
     }
     if (line.automatic && !line.names.empty()) {
         return refuse(cf, "\"auto\" in \"acme_domain\" directive takes the "
@@ -227,6 +258,37 @@ char* on_acme_domain(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
     return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
         return take_line(cf, static_cast<ServerConf*>(conf)->lines,
                          cf->cmd_type == NGX_HTTP_SRV_CONF);
+    });
+}
+
+char* on_acme_certificate(ngx_conf_t* cf, ngx_command_t*,
+                          void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=] {
+        return take_certificate(cf, static_cast<ServerConf*>(conf)->lines);
+    });
+}
+
+// acme_shared_zone zone=name:size of nginx's own module: more room than there
+// would be, never less.
+char* on_acme_shared_zone(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=]() -> char* {
+        auto& least = static_cast<MainConf*>(conf)->least_zone_size;
+        const auto value = argument(cf);
+        const auto colon = value.rfind(':');
+        const bool good =
+            value.starts_with("zone=") && colon != std::string_view::npos;
+        ngx_str_t text = good ? pool_copy(cf->pool, value.substr(colon + 1))
+                              : ngx_str_t ngx_null_string;
+        const auto size = good ? ngx_parse_size(&text) : ssize_t(NGX_ERROR);
+        if (size <= 0) {
+            return refuse(cf, "invalid value " + quoted(value)
+                                  + " in \"acme_shared_zone\" directive, it "
+                                    "must be \"zone=name:size\"");
+        }
+        least = std::size_t(size);
+        return NGX_CONF_OK;
     });
 }
 
@@ -332,6 +394,10 @@ base::Result<manager::ProfileSettings> parse_profile(std::string_view text)
 base::Status add_challenge(std::vector<std::string>& all,
                            std::string_view type)
 {
+    // As nginx's own module calls them, too.
+    if (type == "http" || type == "tls-alpn") {
+        return add_challenge(all, type == "http" ? "http-01" : "tls-alpn-01");
+    }
     if (std::ranges::find(all, type) != all.end()) {
         return Error{base::ErrorKind::config,
                      quoted(type) + " is there twice"};

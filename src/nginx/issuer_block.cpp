@@ -80,11 +80,21 @@ base::Status set_account_key(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
+// A file, or, as nginx's own module has it, the key itself.
+base::Result<base::Secret> external_account_key(ngx_conf_t* cf)
+{
+    constexpr std::string_view kData = "data:";
+    const auto value = argument(cf, 2);
+    return value.starts_with(kData)
+        ? base::Secret(value.substr(kData.size()))
+        : read_secret_file(cf, value);
+}
+
 base::Status set_external_account(ngx_conf_t* cf, void* block)
 {
     acme::ExternalAccount account;
     account.kid = argument(cf);
-    const auto text = read_secret_file(cf, argument(cf, 2));
+    const auto text = external_account_key(cf);
     if (!text) {
         return text.error();
     }
@@ -231,6 +241,39 @@ base::Status set_staging(ngx_conf_t* cf, void* block)
     return base::ok();
 }
 
+base::Status set_common_name(ngx_conf_t* cf, void* block)
+{
+    auto flag = parse_flag(argument(cf));
+    if (!flag) {
+        return flag.error();
+    }
+    settings_of(block).common_name = *flag;
+    return base::ok();
+}
+
+// Of nginx's own module. Here one directory is that of all issuers; without
+// "acme_state_path" it is the first of these.
+base::Status set_state_path(ngx_conf_t* cf, void*)
+{
+    auto& main = *static_cast<MainConf*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_acme_domain_module));
+    const auto value = argument(cf);
+    if (value == "off") {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"state_path off\" has no effect: accounts and "
+                           "certificates are always kept, see "
+                           "\"acme_state_path\"");
+    } else if (main.issuer_state_path.empty()) {
+        main.issuer_state_path = value;
+    } else if (main.issuer_state_path != value) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"state_path\" has no effect here: what all "
+                           "issuers have is kept in one directory, \"%s\"",
+                           main.issuer_state_path.c_str());
+    }
+    return base::ok();
+}
+
 constexpr BlockOption kOptions[] = {
     {"uri", 1, 1, set_uri},
     {"contact", 1, NGX_CONF_MAX_ARGS, set_contact},
@@ -245,6 +288,8 @@ constexpr BlockOption kOptions[] = {
     {"accept_terms_of_service", 0, 1, set_terms},
     {"staging", 1, 1, set_staging},
     {"max_orders", 1, 1, set_max_orders},
+    {"common_name_in_csr", 1, 1, set_common_name},
+    {"state_path", 1, 1, set_state_path},
 };
 
 char* take_block(ngx_conf_t* cf, MainConf& main)

@@ -32,16 +32,19 @@ ngx_int_t no_value(ngx_http_request_t*, ngx_http_variable_value_t* v,
     return NGX_OK;
 }
 
-// $acme_certificate stands where nginx wants the name of a certificate; it
-// never has a value (server.cpp).
+// They stand where nginx wants the names of a certificate and its key; they
+// never have a value (server.cpp).
 ngx_int_t on_preconfiguration(ngx_conf_t* cf) noexcept
 {
-    ngx_str_t name = ngx_string("acme_certificate");
-    auto* variable = ngx_http_add_variable(cf, &name, 0);
-    if (variable == nullptr) {
-        return NGX_ERROR;
+    ngx_str_t names[] = {ngx_string("acme_certificate"),
+                         ngx_string("acme_certificate_key")};
+    for (auto& name : names) {
+        auto* variable = ngx_http_add_variable(cf, &name, 0);
+        if (variable == nullptr) {
+            return NGX_ERROR;
+        }
+        variable->get_handler = no_value;
     }
-    variable->get_handler = no_value;
     return add_variables(cf);
 }
 
@@ -285,6 +288,12 @@ ngx_command_t commands[] = {
     {ngx_string("acme_state_path"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
      ngx_conf_set_str_slot, NGX_HTTP_MAIN_CONF_OFFSET,
      offsetof(MainSlots, state_path), nullptr},
+
+    {ngx_string("acme_certificate"), NGX_HTTP_SRV_CONF | NGX_CONF_1MORE,
+     on_acme_certificate, NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_shared_zone"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
+     on_acme_shared_zone, NGX_HTTP_MAIN_CONF_OFFSET, 0, nullptr},
 
     {ngx_string("acme_zone"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1,
      ngx_conf_set_size_slot, NGX_HTTP_MAIN_CONF_OFFSET,

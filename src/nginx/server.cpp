@@ -44,6 +44,14 @@ bool has_variable(const ngx_array_t& values)
     return false;
 }
 
+// What stands there for the module: the variable of nginx's own one.
+bool is_ours(const ngx_array_t* values)
+{
+    return values != nullptr && values->nelts == 1
+        && view(*static_cast<ngx_str_t*>(values->elts))
+            .starts_with("$acme_certificate");
+}
+
 char* run(ngx_conf_t* cf, ngx_command_t& command, void* ssl_conf,
           const std::string& value)
 {
@@ -112,7 +120,12 @@ char* prepare_server(ngx_conf_t* cf, MainConf& main, ServerConf& server)
     if (given == nullptr) {
         given = array_of(ssl_conf_of(main.http_srv_conf), *certificate);
     }
-    if (given != nullptr) {
+    for (const auto* command : {certificate, key}) {
+        if (auto* values = array_of(own, *command); is_ours(values)) {
+            values->nelts = 0;  // set below
+        }
+    }
+    if (given != nullptr && given->nelts > 0 && !is_ours(given)) {
         if (has_variable(*given)) {
             return refuse(cf, server.lines.front().place,
                           "a variable in \"ssl_certificate\" excludes "

@@ -49,7 +49,9 @@ ngx_str_t full_path(ngx_conf_t* cf, const MainConf& main)
 {
     ngx_str_t name = main.state_path;
     if (name.data == nullptr) {
-        name = pool_copy(cf->pool, NGX_HTTP_ACME_DOMAIN_STATE_PATH);
+        name = pool_copy(cf->pool, main.issuer_state_path.empty()
+                                       ? NGX_HTTP_ACME_DOMAIN_STATE_PATH
+                                       : main.issuer_state_path);
     }
     const bool given = name.len > 0;
     if (name.data == nullptr

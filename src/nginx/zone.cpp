@@ -121,7 +121,8 @@ char* add_zone(ngx_conf_t* cf, MainConf& main)
     for (const auto& certificate : main.settings.certificates) {
         names += certificate.names.size();
     }
-    std::size_t size = shm::zone_size(count, names);
+    std::size_t size = std::max(shm::zone_size(count, names),
+                                main.least_zone_size);
     if (main.zone_size != NGX_CONF_UNSET_SIZE) {
         size = main.zone_size;
         const auto least = shm::minimal_zone_size(count, names);

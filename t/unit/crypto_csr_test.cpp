@@ -68,6 +68,22 @@ TEST(MakeCsr, TakesNamesLongerThanACommonName)
     EXPECT_EQ(alt_names(*parse(*der)), "DNS:" + long_name.value);
 }
 
+TEST(MakeCsr, HasTheFirstNameThatFitsAsCommonNameWhereThatIsAskedFor)
+{
+    const auto long_name = name(std::string(63, 'a') + ".example");
+    const auto der = crypto::make_csr(
+        new_key(), {long_name, name("a.example"), name("b.example")}, true);
+    ASSERT_TRUE(der);
+    char text[80] = "";
+    X509_NAME_get_text_by_NID(X509_REQ_get_subject_name(parse(*der).get()),
+                              NID_commonName, text, sizeof(text));
+    EXPECT_STREQ(text, "a.example");
+    const auto none = crypto::make_csr(new_key(), {long_name}, true);
+    EXPECT_EQ(X509_NAME_entry_count(
+                  X509_REQ_get_subject_name(parse(*none).get())),
+              0);
+}
+
 TEST(MakeCsr, TakesEveryKey)
 {
     for (auto type : {KeyType::ecdsa_384, KeyType::rsa_2048}) {
