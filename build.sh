@@ -408,9 +408,9 @@ run() {
     exec perl "-I$root/t/lib" "$root/t/demo.pl" "$@"
 }
 
-# Not quiet about what is missing: it is for a monitoring system, too.
 import_certbot() { exec perl "$root/t/import-certbot.pl" "$@"; }
 
+# Not quiet about what is missing: it is for a monitoring system, too.
 status() { exec perl "$root/t/status.pl" "$@"; }
 
 passed=0

@@ -47,10 +47,6 @@ base::ErrorKind kind_of(const http::Response& response,
     return temporary ? base::ErrorKind::protocol : base::ErrorKind::refused;
 }
 
-}  // namespace
-
-namespace {
-
 // {"__type": "prefix#ValidationException", "message": "..."}; the message's
 // name is written with either case.
 ServiceError json_error(const std::string& body)

@@ -27,9 +27,9 @@ public:
     virtual ~Processes() = default;
 
     // Gives what is_running() knows it by, also in another process; empty when
-    // it could not be started. Done is called once, from the event loop, never from within this call,
-    // and not at all after this was destroyed. A program that cannot be
-    // started, or that ran too long, is an Error that names it.
+    // it could not be started. Done is called once, from the event loop, never
+    // from within this call, and not at all after this was destroyed. A program
+    // that cannot be started, or that ran too long, is an Error that names it.
     virtual std::string run(Program program, Done done) = 0;
 
     // Whether a program goes on that another process has started.

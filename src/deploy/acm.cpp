@@ -15,6 +15,9 @@ using base::ErrorKind;
 // An import without an ARN was begun, and nobody has heard how it ended.
 constexpr std::string_view kBegun = "import begun";
 
+// Of 1,000 certificates; ACM keeps 2,500 unless somebody asked for more.
+constexpr unsigned kMaxPages = 100;
+
 constexpr std::size_t kMaxBody = 2UL * 1024 * 1024;
 
 std::string endpoint_of(const AcmSettings& settings)
@@ -134,10 +137,11 @@ void Acm::on_list(Task task, const http::Response& response)
         task.done(listed.error());
         return;
     }
+    task.pages++;
     if (!listed->matching.empty()) {
         task.arn = listed->matching.front();
         describe(task);
-    } else if (!listed->next_token.empty()) {
+    } else if (!listed->next_token.empty() && task.pages < kMaxPages) {
         task.token = listed->next_token;
         find(task);
     } else {

@@ -38,6 +38,7 @@ private:
         std::string arn = {};    // empty: none yet
         std::string gone = {};   // the one that ACM does not know any more
         std::string token = {};  // of the page that is read next
+        unsigned pages = 0;      // that were read
     };
     using Answer = std::function<void(const base::Result<http::Response>&)>;
 

@@ -120,8 +120,7 @@ base::Result<Described> read_described(const std::string& body)
     const auto text = [&](const char* name) {
         return base::json::find_string(*certificate, name).value_or("");
     };
-    Described described{plain_serial(text("Serial")), text("KeyAlgorithm"),
-                        text("Type")};
+    Described described{plain_serial(text("Serial")), text("KeyAlgorithm")};
     // Documented with "_", answered with "-".
     std::ranges::replace(described.algorithm, '-', '_');
     described.algorithm = base::printable(described.algorithm, 64);

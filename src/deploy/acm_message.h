@@ -31,7 +31,6 @@ base::Result<std::string> read_imported(const std::string& body);
 struct Described {
     std::string serial;     // lower-case hexadecimal, without leading zeros
     std::string algorithm;  // "RSA_2048"
-    std::string type;       // "IMPORTED"
 };
 base::Result<Described> read_described(const std::string& body);
 

@@ -85,10 +85,6 @@ bool same(const manager::CertificateSettings& a,
         && a.profile == b.profile && a.deploy == b.deploy;
 }
 
-}  // namespace
-
-namespace {
-
 // Nothing when it is refused, which was said then.
 std::optional<std::size_t> declare_one(ngx_conf_t* cf, MainConf& main,
                                        const DomainLine& line,
