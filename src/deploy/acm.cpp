@@ -130,7 +130,7 @@ void Acm::find(const Task& task)
 
 void Acm::on_list(Task task, const http::Response& response)
 {
-    const auto& leaf = task.delivery.material->bundle.chain.front();
+    const auto& leaf = task.delivery.bundle->chain.front();
     const auto listed = read_list(
         response.body, task.delivery.names.front().value, leaf.not_after());
     if (!listed) {
@@ -179,7 +179,7 @@ void Acm::on_described(Task task, const http::Response& response)
         task.done(described.error());
         return;
     }
-    const auto& bundle = task.delivery.material->bundle;
+    const auto& bundle = *task.delivery.bundle;
     if (described->serial == plain_serial(bundle.chain.front().serial())) {
         const auto saved = task.delivery.remember(task.arn);
         task.done(saved ? base::Result<std::string>("ACM has it as "
@@ -198,7 +198,7 @@ void Acm::on_described(Task task, const http::Response& response)
 
 void Acm::import(const Task& task)
 {
-    auto body = encode_import(task.arn, task.delivery.material->bundle);
+    auto body = encode_import(task.arn, *task.delivery.bundle);
     if (!body) {
         task.done(body.error());
         return;

@@ -33,8 +33,8 @@ std::vector<std::string> environment_of(const Delivery& delivery)
         "ACME_NAMES=" + names,
         "ACME_ISSUER=" + delivery.issuer,
         "RENEWED_DOMAINS=" + names};
-    if (delivery.material) {
-        const auto& leaf = delivery.material->bundle.chain.front();
+    if (delivery.bundle) {
+        const auto& leaf = delivery.bundle->chain.front();
         environment.push_back("ACME_SERIAL=" + leaf.serial());
         environment.push_back("ACME_NOT_AFTER="
                               + base::format_time(leaf.not_after()));

@@ -54,7 +54,7 @@ void Files::deliver(const Delivery& delivery, Done done)
 
 base::Result<std::string> Files::export_to(const Delivery& delivery) const
 {
-    const auto& bundle = delivery.material->bundle;
+    const auto& bundle = *delivery.bundle;
     const auto texts = texts_of(bundle);
     if (!texts) {
         return texts.error();

@@ -10,7 +10,6 @@
 
 #include "base/identifier.h"
 #include "base/result.h"
-#include "base/secret.h"
 #include "crypto/bundle.h"
 
 namespace deploy {
@@ -31,19 +30,13 @@ inline bool brings_certificate(Event event)
     return event == Event::issued || event == Event::renewed;
 }
 
-// A certificate with its key and its chain.
-struct Material {
-    base::Secret text;  // as crypto::encode_bundle() makes it
-    crypto::Bundle bundle;
-};
-
 struct Delivery {
     Event event = Event::issued;
     std::string id;
     base::Identifiers names;
     std::string issuer;  // its name in the configuration
     // What is served; null while there is none.
-    std::shared_ptr<const Material> material;
+    std::shared_ptr<const crypto::Bundle> bundle;
     std::string file;       // where the bundle is stored
     std::string directory;  // where it was exported to; empty: nowhere
     std::string error;      // why, when something has failed

@@ -231,8 +231,8 @@ base::Result<deploy::Delivery> Deployer::delivery_of(std::size_t index,
     if (!bundle) {
         return bundle.error();
     }
-    delivery.material = std::make_shared<const deploy::Material>(
-        deploy::Material{std::move(*text), std::move(*bundle)});
+    delivery.bundle =
+        std::make_shared<const crypto::Bundle>(std::move(*bundle));
     return delivery;
 }
 
@@ -240,7 +240,7 @@ void Deployer::begin(std::size_t index, Slot& slot, Event event)
 {
     const auto delivery = delivery_of(index, slot, event);
     if (!delivery
-        || (deploy::brings_certificate(event) && !delivery->material))
+        || (deploy::brings_certificate(event) && !delivery->bundle))
     {
         failed(index, slot,
                delivery ? base::Error{base::ErrorKind::internal,
@@ -251,8 +251,8 @@ void Deployer::begin(std::size_t index, Slot& slot, Event event)
     }
     slot.busy = true;
     busy_[slot.target] = true;
-    const auto fingerprint = delivery->material
-        ? delivery->material->bundle.chain.front().fingerprint()
+    const auto fingerprint = delivery->bundle
+        ? delivery->bundle->chain.front().fingerprint()
         : std::string();
     target(slot).deliver(
         *delivery, [this, index, &slot, event, fingerprint](

@@ -28,8 +28,6 @@ bool stays_in_folder(std::string_view id)
            && std::none_of(id.begin(), id.end(), is_control);
 }
 
-}  // namespace
-
 base::Result<std::string> stem_of(std::string_view id)
 {
     if (!stays_in_folder(id)) {
@@ -44,8 +42,6 @@ base::Result<std::string> stem_of(std::string_view id)
     const std::string tail = "~" + hash(id, 16);
     return std::string(id.substr(0, kMaxStem - tail.size())) + tail;
 }
-
-namespace {
 
 base::Result<Place> place_of_record(std::string_view folder,
                                     std::string_view name)

@@ -49,9 +49,6 @@ struct Place {
     std::size_t limit;
 };
 
-// What the files of this id are called, without their suffix.
-base::Result<std::string> stem_of(std::string_view id);
-
 // The directory's hash is part of an account's name: an issuer that goes from
 // staging to production and back finds its account at each CA again, and
 // never offers one CA's account to the other.

@@ -69,7 +69,7 @@ protected:
         deploy::Delivery delivery;
         delivery.id = "a.example";
         delivery.names = {crypto_test::name("a.example")};
-        delivery.material = material;
+        delivery.bundle = material;
         delivery.memory = memory;
         delivery.remember = [this](const std::string& text) {
             memory = text;
@@ -105,7 +105,7 @@ protected:
 
     std::string import(const std::string& arn) const
     {
-        const auto& bundle = material->bundle;
+        const auto& bundle = *material;
         const std::span chain(bundle.chain);
         const auto key = *bundle.key.to_pem();
         return ask("ImportCertificate",
@@ -121,7 +121,7 @@ protected:
 
     Wire wire;
     std::optional<deploy::Acm> acm;
-    std::shared_ptr<const deploy::Material> material =
+    std::shared_ptr<const crypto::Bundle> material =
         deploy_test::material("a.example");
     std::string memory;
     bool refuses_memory = false;
@@ -187,7 +187,7 @@ TEST_F(DeployAcm, DoesNotRepeatAFirstImportBlindly)
     EXPECT_EQ(memory, "import begun");
     const auto end = std::to_string(
         std::chrono::duration_cast<std::chrono::seconds>(
-            material->bundle.chain.front().not_after().time_since_epoch())
+            material->chain.front().not_after().time_since_epoch())
             .count());
     wire.answer(200, R"({"CertificateSummaryList":[{"CertificateArn":")"
                          + kOther

@@ -70,7 +70,7 @@ TEST_F(DeployExec, WantsNewCertificatesUnlessToldOtherwise)
 
 TEST_F(DeployExec, TellsWhatThereIs)
 {
-    delivery.material = deploy_test::material("a.example");
+    delivery.bundle = deploy_test::material("a.example");
     delivery.file = "/state/certificates/a.example.pem";
     delivery.directory = "/export/a.example";
     deliver();

@@ -23,7 +23,7 @@ protected:
     {
         deploy::Delivery delivery;
         delivery.id = id;
-        delivery.material = material;
+        delivery.bundle = material;
         std::string said;
         files().deliver(delivery, [&](const base::Result<std::string>& r) {
             said = r ? *r : "! " + r.error().message;
@@ -35,7 +35,7 @@ protected:
 
     std::string fingerprint() const
     {
-        return material->bundle.chain.front().fingerprint();
+        return material->chain.front().fingerprint();
     }
 
     std::size_t entries() const
@@ -45,7 +45,7 @@ protected:
     }
 
     mode_t mode = 0600;
-    std::shared_ptr<const deploy::Material> material =
+    std::shared_ptr<const crypto::Bundle> material =
         deploy_test::material("a.example");
 };
 

@@ -9,7 +9,7 @@
 
 namespace deploy_test {
 
-inline std::shared_ptr<const deploy::Material> material(
+inline std::shared_ptr<const crypto::Bundle> material(
     const std::string& name)
 {
     static const crypto_test::Ca ca("Deploy Root");
@@ -20,11 +20,8 @@ inline std::shared_ptr<const deploy::Material> material(
     crypto::Chain chain;
     chain.push_back(ca.issue(key, order));
     chain.push_back(ca.certificate(ca));
-    auto text = *crypto::encode_bundle("https://ca.example/", key, chain);
-    return std::make_shared<const deploy::Material>(deploy::Material{
-        std::move(text),
-        crypto::Bundle{"https://ca.example/", std::move(key),
-                       std::move(chain)}});
+    return std::make_shared<const crypto::Bundle>(crypto::Bundle{
+        "https://ca.example/", std::move(key), std::move(chain)});
 }
 
 }  // namespace deploy_test

@@ -101,7 +101,7 @@ TEST_F(ManagerDeployer, DeliversEachCertificateOnce)
     EXPECT_THAT(cloud.got, ElementsAre("issued a.example"));
     EXPECT_EQ(cloud.last.issuer, "ca");
     EXPECT_EQ(cloud.last.file, "/state/certificates/a.example.pem");
-    EXPECT_EQ(cloud.last.material->bundle.chain.front().fingerprint(),
+    EXPECT_EQ(cloud.last.bundle->chain.front().fingerprint(),
               served("a.example")->chain.front().fingerprint());
     EXPECT_EQ(log.count(LogLevel::notice, "deployed: taken"), 1);
     restart();
