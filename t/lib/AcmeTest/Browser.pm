@@ -6,7 +6,8 @@ package AcmeTest::Browser;
 #     my $browser = AcmeTest::Browser->new(dir => $t->dir);
 #     $browser->go($url);
 #     $browser->js('return document.title');
-#     $browser->click('button[name=renew]');
+#     $browser->click('summary');
+#     $browser->follow('button[name=renew]');
 #     $browser->screenshot('page.png');
 
 use strict;
@@ -89,6 +90,17 @@ sub click {
     my ($self, $css) = @_;
     my $element = $self->element($css);
     return $self->in_session(POST => "/element/$element/click");
+}
+
+# Clicks on what leads to another page, and waits until that is there: the
+# driver may answer before the browser has left, as it does for a form.
+sub follow {
+    my ($self, $css) = @_;
+    $self->js('document.documentElement.dataset.left = 1');
+    $self->click($css);
+    return poll(sub { eval { $self->js('return document.readyState === '
+        . '"complete" && !document.documentElement.dataset.left') } }, 30)
+        || die "no other page after a click on $css\n";
 }
 
 sub type {
