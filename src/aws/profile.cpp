@@ -7,7 +7,7 @@ namespace aws {
 
 namespace {
 
-std::string quoted(const std::string& text)
+std::string in_quotes(const std::string& text)
 {
     return "\"" + base::printable(text, 256) + "\"";
 }
@@ -62,7 +62,7 @@ base::Result<ProfileReading> read_profile(const ProfilePlace& place)
     }
     auto file = read_small_file(place.path);
     if (!file) {
-        auto error = std::move(file).error_in(quoted(place.path));
+        auto error = std::move(file).error_in(in_quotes(place.path));
         if (place.named) {
             return error;
         }
@@ -70,10 +70,10 @@ base::Result<ProfileReading> read_profile(const ProfilePlace& place)
     }
     auto section = read_section(file->bytes.reveal(), place.section);
     if (!section) {
-        return std::move(section).error_in(quoted(place.path));
+        return std::move(section).error_in(in_quotes(place.path));
     }
-    std::string absence = quoted(place.path) + " has no section "
-                          + quoted(place.section);
+    std::string absence = in_quotes(place.path) + " has no section "
+                          + in_quotes(place.section);
     return ProfileReading{std::move(*section), file->open_to_all,
                           std::move(absence)};
 }

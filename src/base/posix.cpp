@@ -40,7 +40,7 @@ Status write_all(int fd, std::string_view bytes)
     return ok();
 }
 
-std::string quoted(std::string_view path)
+std::string in_quotes(std::string_view path)
 {
     return "\"" + std::string(path) + "\"";
 }

@@ -37,6 +37,6 @@ Error io_error(std::string_view call);
 Status write_all(int fd, std::string_view bytes);
 
 // What an Error::in() says of a file.
-std::string quoted(std::string_view path);
+std::string in_quotes(std::string_view path);
 
 }  // namespace base

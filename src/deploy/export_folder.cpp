@@ -98,7 +98,7 @@ base::Result<ExportFolder> ExportFolder::open(const std::string& path)
 {
     UniqueFd fd(::open(path.c_str(), kOpenDirectory));
     if (!fd) {
-        return base::io_error("open").in(base::quoted(path));
+        return base::io_error("open").in(base::in_quotes(path));
     }
     return ExportFolder(std::move(fd), path);
 }
@@ -106,7 +106,7 @@ base::Result<ExportFolder> ExportFolder::open(const std::string& path)
 base::Error ExportFolder::failed(std::string_view call,
                                  const std::string& file) const
 {
-    return base::io_error(call).in(base::quoted(path_ + "/" + file));
+    return base::io_error(call).in(base::in_quotes(path_ + "/" + file));
 }
 
 base::Status ExportFolder::exchange(const std::string& name,
@@ -149,13 +149,13 @@ base::Status ExportFolder::make_version(const std::string& version,
     for (const auto& file : files) {
         if (auto status = write_file(folder.get(), file, group); !status) {
             return std::move(status).error_in(
-                base::quoted(path_ + "/" + unfinished + "/" + file.name));
+                base::in_quotes(path_ + "/" + unfinished + "/" + file.name));
         }
     }
     auto status = set_access(folder.get(), kVersionMode, group);
     if (!status) {
         return std::move(status).error_in(
-            base::quoted(path_ + "/" + unfinished));
+            base::in_quotes(path_ + "/" + unfinished));
     }
     if (fsync(folder.get()) == -1) {
         return failed("fsync", unfinished);
@@ -176,7 +176,7 @@ base::Status ExportFolder::link(const std::string& name,
         && !S_ISLNK(info.st_mode))
     {
         return base::Error{base::ErrorKind::storage,
-                           base::quoted(path_ + "/" + name)
+                           base::in_quotes(path_ + "/" + name)
                                + " is there already and is no link; move it "
                                  "away"};
     }

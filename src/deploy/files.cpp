@@ -80,7 +80,7 @@ base::Result<std::string> Files::export_to(const Delivery& delivery) const
     if (!status) {
         return status.error();
     }
-    return "exported to " + base::quoted(directory_of(delivery.id));
+    return "exported to " + base::in_quotes(directory_of(delivery.id));
 }
 
 // Another mode or group makes another one of it.

@@ -129,7 +129,7 @@ std::string digested(std::string_view answer, const SignedMessage& request,
     return all + plain + variables(tsig);
 }
 
-std::string quoted(const TsigKey& key)
+std::string in_quotes(const TsigKey& key)
 {
     return "\"" + key.name.to_text() + "\"";
 }
@@ -139,12 +139,12 @@ base::Error unsigned_answer(const Message& answer, const TsigKey& key,
                             unsigned error)
 {
     if (error == kBadKey) {
-        return wrong("the name server does not know the key " + quoted(key)
+        return wrong("the name server does not know the key " + in_quotes(key)
                      + ", or not for this (BADKEY)");
     }
     if (error == kBadSignature) {
         return wrong("the name server has another secret for the key "
-                     + quoted(key) + " (BADSIG)");
+                     + in_quotes(key) + " (BADSIG)");
     }
     return wrong("the name server's answer (" + to_text(answer.header.rcode)
                  + ") is not signed");
@@ -155,7 +155,7 @@ base::Status check_mac(std::string_view bytes, const Tsig& tsig,
 {
     if (tsig.key != key.name || tsig.algorithm != algorithm_name(key.hash)) {
         return wrong("the name server's answer is signed with another key "
-                     "than " + quoted(key));
+                     "than " + in_quotes(key));
     }
     const auto mac = crypto::hmac(key.hash, key.secret, bytes);
     if (!mac) {

@@ -34,7 +34,7 @@ std::string values(ngx_conf_t* cf)
 {
     std::string text;
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
-        text += " " + quoted(argument(cf, i));
+        text += " " + in_quotes(argument(cf, i));
     }
     return text;
 }
@@ -43,7 +43,7 @@ std::string known(std::span<const BlockOption> options)
 {
     std::string text;
     for (const auto& option : options) {
-        text += (text.empty() ? "" : ", ") + quoted(option.name);
+        text += (text.empty() ? "" : ", ") + in_quotes(option.name);
     }
     return text;
 }
@@ -71,7 +71,7 @@ char* take_option(ngx_conf_t* cf, Reading& reading)
     const std::string name(argument(cf, 0));
     const auto option =
         std::ranges::find(reading.options, name, &BlockOption::name);
-    const auto where = quoted(name);
+    const auto where = in_quotes(name);
     if (option == reading.options.end()) {
         return refuse(cf, "unknown directive " + where + " in \""
                               + reading.directive + "\", known are "
@@ -187,7 +187,7 @@ base::Error invalid(std::string why)
     return {base::ErrorKind::config, std::move(why)};
 }
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return "\"" + base::printable(text) + "\"";
 }

@@ -17,9 +17,9 @@
 namespace nginx {
 
 // One option: its least and greatest number of arguments, what takes them
-// into the block that was given to read_block(), and whether the last or second
-// of them says where a secret is: then a message shows them only when that looks
-// like a path, for the secret itself may stand there.
+// into the block that was given to read_block(), and whether the last or
+// second of them says where a secret is: then a message shows them only when
+// that looks like a path, for the secret itself may stand there.
 struct BlockOption {
     std::string_view name;
     ngx_uint_t least;
@@ -41,7 +41,7 @@ std::string_view argument(ngx_conf_t* cf, ngx_uint_t i = 1);
 base::Error invalid(std::string why);
 
 // A value from the configuration as a message shows it.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 base::Result<bool> parse_flag(std::string_view text);
 

@@ -68,7 +68,7 @@ base::Status set_events(ngx_conf_t* cf, void* block)
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
         const auto event = deploy::parse_event(argument(cf, i));
         if (!event) {
-            return invalid(quoted(argument(cf, i))
+            return invalid(in_quotes(argument(cf, i))
                            + " is no event; known are \"issued\", "
                              "\"renewed\", \"expiring\", \"failed\" and "
                              "\"revoked\"");
@@ -100,7 +100,7 @@ base::Status set_group(deploy::FilesSettings& files, std::string_view text)
 {
     const auto* group = getgrnam(std::string(text).c_str());
     if (group == nullptr) {
-        return invalid("there is no group " + quoted(text));
+        return invalid("there is no group " + in_quotes(text));
     }
     files.group = group->gr_gid;
     return base::ok();
@@ -167,7 +167,7 @@ base::Status set_arn(deploy::AcmSettings& acm, std::string_view arn)
         && rest.starts_with("certificate/")
         && is_good_name(rest.substr(sizeof("certificate/") - 1));
     if (!good) {
-        return invalid(quoted(arn)
+        return invalid(in_quotes(arn)
                        + " is not the ARN of a certificate in ACM");
     }
     if (!acm.region.empty() && acm.region != parts[3]) {
@@ -208,7 +208,7 @@ base::Status set_acm(ngx_conf_t* cf, void* block)
         } else if (text == "cloudfront") {
             settings.cloudfront = true;
         } else {
-            status = invalid(quoted(text)
+            status = invalid(in_quotes(text)
                              + " is none of an ARN, \"region=\" and "
                                "\"cloudfront\"");
         }
@@ -255,8 +255,8 @@ base::Status check_options(const DeploySettings& settings,
         if (name != kind->name
             && std::ranges::find(kind->options, name) == kind->options.end())
         {
-            return invalid(quoted(name) + " has no meaning beside "
-                           + quoted(kind->name));
+            return invalid(in_quotes(name) + " has no meaning beside "
+                           + in_quotes(kind->name));
         }
     }
     return base::ok();
@@ -281,7 +281,7 @@ char* take_block(ngx_conf_t* cf, std::vector<DeploySettings>& all)
 {
     DeploySettings settings;
     settings.name = argument(cf);
-    const auto name = quoted(settings.name);
+    const auto name = in_quotes(settings.name);
     if (!is_good_name(settings.name)) {
         return refuse(cf, "invalid name " + name
                               + " in \"acme_deploy\" directive");
@@ -331,7 +331,7 @@ char* check_key(ngx_conf_t* cf, const Place& place,
     const auto what = "CloudFront takes no key of type \""
         + std::string(crypto::to_string(certificate.key.type))
         + "\" from ACM, only ecdsa:256 and RSA; acme_deploy "
-        + quoted(deploy.name) + ", certificate \"" + certificate.id + "\"";
+        + in_quotes(deploy.name) + ", certificate \"" + certificate.id + "\"";
     if (deploy.cloudfront) {
         return refuse(cf, place, what);
     }
@@ -358,7 +358,7 @@ base::Result<std::vector<std::size_t>> find_deploy(
         const auto each =
             std::ranges::find(all, name, &DeploySettings::name);
         if (each == all.end()) {
-            return invalid("unknown \"acme_deploy\" " + quoted(name)
+            return invalid("unknown \"acme_deploy\" " + in_quotes(name)
                            + " in \"acme_domain\" directive");
         }
         found.push_back(std::size_t(each - all.begin()));
@@ -389,7 +389,7 @@ char* check_deploy(ngx_conf_t* cf, const MainConf& main)
                                   + *holder[index] + "\" and \""
                                   + certificates[i].id
                                   + "\" are both deployed to acme_deploy "
-                                  + quoted(deploy.name));
+                                  + in_quotes(deploy.name));
             }
             holder[index] = &certificates[i].id;
         }

@@ -36,7 +36,7 @@ base::Status set_issuer(DomainLine& line, std::string_view value)
         }
         if (std::ranges::find(line.issuers, name) != line.issuers.end()) {
             return Error{base::ErrorKind::config,
-                         quoted(name) + " is there twice"};
+                         in_quotes(name) + " is there twice"};
         }
         line.issuers.emplace_back(name);
     }
@@ -198,8 +198,8 @@ char* take_arguments(ngx_conf_t* cf, DomainLine& line, ngx_uint_t first)
     for (ngx_uint_t i = first; i < cf->args->nelts; i++) {
         auto status = take_argument(line, argument(cf, i));
         if (!status) {
-            return refuse(cf, "invalid value " + quoted(argument(cf, i))
-                                  + " in " + quoted(argument(cf, 0))
+            return refuse(cf, "invalid value " + in_quotes(argument(cf, i))
+                                  + " in " + in_quotes(argument(cf, 0))
                                   + " directive: " + status.error().message);
         }
     }
@@ -220,7 +220,7 @@ char* take_certificate(ngx_conf_t* cf, std::vector<DomainLine>& lines)
                           "\"issuer=\"");
     }
     if (auto status = set_issuer(line, argument(cf)); !status) {
-        return refuse(cf, "invalid issuer " + quoted(argument(cf))
+        return refuse(cf, "invalid issuer " + in_quotes(argument(cf))
                               + " in \"acme_certificate\" directive: "
                               + status.error().message);
     }
@@ -283,7 +283,7 @@ char* on_acme_shared_zone(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
                               : ngx_str_t ngx_null_string;
         const auto size = good ? ngx_parse_size(&text) : ssize_t(NGX_ERROR);
         if (size <= 0) {
-            return refuse(cf, "invalid value " + quoted(value)
+            return refuse(cf, "invalid value " + in_quotes(value)
                                   + " in \"acme_shared_zone\" directive, it "
                                     "must be \"zone=name:size\"");
         }
@@ -321,7 +321,7 @@ char* on_acme_preflight(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
         const auto found =
             std::ranges::find(kModes, argument(cf), &ModeName::name);
         if (found == std::end(kModes)) {
-            return refuse(cf, "invalid value " + quoted(argument(cf))
+            return refuse(cf, "invalid value " + in_quotes(argument(cf))
                                   + " in \"acme_preflight\" directive, it "
                                     "must be \"off\", \"warn\" or "
                                     "\"require\"");
@@ -348,7 +348,8 @@ base::Result<std::vector<std::string>> parse_contacts(ngx_conf_t* cf)
             || !printable)
         {
             return Error{base::ErrorKind::config,
-                         "invalid mail address " + quoted(view(arguments[i]))};
+                         "invalid mail address "
+                             + in_quotes(view(arguments[i]))};
         }
         contacts.push_back("mailto:" + std::string(mail));
     }
@@ -367,7 +368,7 @@ char* on_acme_key(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
         std::string shown;
         for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
             words.push_back(argument(cf, i));
-            shown += " " + quoted(words.back());
+            shown += " " + in_quotes(words.back());
         }
         auto parsed = parse_key(words);
         if (!parsed) {
@@ -400,7 +401,7 @@ base::Status add_challenge(std::vector<std::string>& all,
     }
     if (std::ranges::find(all, type) != all.end()) {
         return Error{base::ErrorKind::config,
-                     quoted(type) + " is there twice"};
+                     in_quotes(type) + " is there twice"};
     }
     if (std::ranges::find(kChallenges, type) != std::end(kChallenges)) {
         all.emplace_back(type);

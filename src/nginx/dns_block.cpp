@@ -139,7 +139,7 @@ base::Status set_allow_from(ngx_conf_t* cf, void* block)
 {
     for (ngx_uint_t i = 1; i < cf->args->nelts; i++) {
         if (!is_network(cf, argument(cf, i))) {
-            return invalid(quoted(argument(cf, i))
+            return invalid(in_quotes(argument(cf, i))
                            + " is not a network such as 192.0.2.0/24");
         }
         settings_of(block).allow_from.emplace_back(argument(cf, i));
@@ -180,8 +180,8 @@ base::Status check_options(const DnsSettings& settings,
         if (name != "type"
             && std::ranges::find(type->options, name) == type->options.end())
         {
-            return invalid(quoted(name) + " is no option of type "
-                           + quoted(type->name));
+            return invalid(in_quotes(name) + " is no option of type "
+                           + in_quotes(type->name));
         }
     }
     return base::ok();
@@ -221,7 +221,7 @@ char* take_block(ngx_conf_t* cf, std::vector<DnsSettings>& all)
 {
     DnsSettings settings;
     settings.name = argument(cf);
-    const auto name = quoted(settings.name);
+    const auto name = in_quotes(settings.name);
     if (!is_good_name(settings.name)) {
         return refuse(cf, "invalid name " + name
                               + " in \"acme_dns\" directive");

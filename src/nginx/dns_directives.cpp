@@ -22,8 +22,8 @@ char* duplicate()
 char* refuse_address(ngx_conf_t* cf, std::string_view text,
                      const std::string& why)
 {
-    return refuse(cf, "invalid address " + quoted(text) + " in "
-                          + quoted(argument(cf, 0)) + " directive: " + why);
+    return refuse(cf, "invalid address " + in_quotes(text) + " in "
+                          + in_quotes(argument(cf, 0)) + " directive: " + why);
 }
 
 // What ngx_parse_url() has no words for.
@@ -62,7 +62,7 @@ char* take_listen(ngx_conf_t* cf, std::vector<DnsListenLine>& lines)
                 return is_same(line.address, address);
             });
         if (repeated != lines.end()) {
-            return refuse(cf, "duplicate address " + quoted(argument(cf))
+            return refuse(cf, "duplicate address " + in_quotes(argument(cf))
                                   + " in \"acme_dns_listen\" directive");
         }
         lines.push_back({place_of(cf), address});
@@ -78,7 +78,7 @@ char* take_zone(ngx_conf_t* cf, DnsZoneLine& line)
     line.place = place_of(cf);
     auto zone = dns::Name::from_text(argument(cf, 1));
     if (!zone || zone->is_root()) {
-        return refuse(cf, "invalid zone " + quoted(argument(cf, 1))
+        return refuse(cf, "invalid zone " + in_quotes(argument(cf, 1))
                               + " in \"acme_dns_zone\" directive");
     }
     line.zone = zone->key();
@@ -90,7 +90,7 @@ char* take_zone(ngx_conf_t* cf, DnsZoneLine& line)
         server.starts_with("ns=") ? server.substr(3) : "");
     if (!host || host->type != base::Identifier::Type::dns || host->wildcard())
     {
-        return refuse(cf, "invalid value " + quoted(server)
+        return refuse(cf, "invalid value " + in_quotes(server)
                               + " in \"acme_dns_zone\" directive: only "
                                 "\"ns=\" with a host name is known");
     }

@@ -296,7 +296,7 @@ char* take_block(ngx_conf_t* cf, MainConf& main)
 {
     IssuerSettings settings;
     settings.name = argument(cf);
-    const auto name = quoted(settings.name);
+    const auto name = in_quotes(settings.name);
     if (!is_good_name(settings.name)) {
         return refuse(cf, "invalid issuer name " + name
                               + ": letters, digits, \"-\", \"_\" and \".\" "

@@ -13,7 +13,7 @@ namespace store {
 namespace {
 
 using base::io_error;
-using base::quoted;
+using base::in_quotes;
 using base::UniqueFd;
 
 // Read and write: flock() on NFS wants to be able to write.
@@ -58,11 +58,11 @@ base::Status FileLock::open_file()
 {
     UniqueFd fd = open_lock(path_);
     if (!fd) {
-        return io_error("open").in(quoted(path_));
+        return io_error("open").in(in_quotes(path_));
     }
     if (!is_regular(fd.get())) {
         return base::Error{base::ErrorKind::storage,
-                           quoted(path_) + " is not a regular file"};
+                           in_quotes(path_) + " is not a regular file"};
     }
     // Whatever the umask was: the next process must be able to open it. Not
     // ours to change, it is open nevertheless.
@@ -85,7 +85,7 @@ base::Result<bool> FileLock::try_acquire()
     if (errno == EWOULDBLOCK) {
         return false;
     }
-    return io_error("flock").in(quoted(path_));
+    return io_error("flock").in(in_quotes(path_));
 }
 
 }  // namespace store

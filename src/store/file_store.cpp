@@ -16,7 +16,7 @@ namespace store {
 
 namespace {
 
-using base::quoted;
+using base::in_quotes;
 
 constexpr std::array kWritten = {kAccounts, kCertificates, kJobs};
 constexpr std::array kCleaned = {kAccounts,  kCertificates, kJobs,
@@ -228,7 +228,7 @@ base::Status FileStore::save_registration(
 base::Status FileStore::prepare_writing()
 {
     if (access_ == Access::read_only) {
-        return storage_error(quoted(root_) + " is open for reading only");
+        return storage_error(in_quotes(root_) + " is open for reading only");
     }
     if (std::exchange(left_overs_removed_, true)) {
         return base::ok();
@@ -339,7 +339,8 @@ base::Error FileStore::damaged(const Place& place, const std::string& why)
 
 std::string FileStore::quoted_path(const Place& place) const
 {
-    return quoted(root_ + "/" + std::string(place.folder) + "/" + place.file);
+    return in_quotes(root_ + "/" + std::string(place.folder) + "/"
+                     + place.file);
 }
 
 }  // namespace store

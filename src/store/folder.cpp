@@ -13,7 +13,7 @@ namespace store {
 namespace {
 
 using base::io_error;
-using base::quoted;
+using base::in_quotes;
 using base::UniqueFd;
 
 constexpr int kOpenDirectory = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -40,9 +40,10 @@ base::Error open_error(const std::string& path)
 {
     if (errno == ENOTDIR || errno == ELOOP) {
         return {base::ErrorKind::storage,
-                quoted(path) + " is not a directory (links are not followed)"};
+                in_quotes(path)
+                    + " is not a directory (links are not followed)"};
     }
-    return io_error("open").in(quoted(path));
+    return io_error("open").in(in_quotes(path));
 }
 
 base::Status sync_directory(int fd)
@@ -108,7 +109,7 @@ base::Result<Folder> Folder::make(const std::string& root,
         return open_error(root);
     }
     if (auto made = make_in(parent, std::string(name)); !made) {
-        return std::move(made).error_in(quoted(path));
+        return std::move(made).error_in(in_quotes(path));
     }
     UniqueFd fd = open_in(parent, std::string(name));
     if (!fd) {
@@ -120,7 +121,7 @@ base::Result<Folder> Folder::make(const std::string& root,
 
 std::string Folder::quoted_path(std::string_view file) const
 {
-    return quoted(path_ + "/" + std::string(file));
+    return in_quotes(path_ + "/" + std::string(file));
 }
 
 base::Status Folder::sync() const { return sync_directory(fd()); }
@@ -132,7 +133,7 @@ base::Result<std::vector<std::string>> Folder::files() const
     UniqueFd copy(openat(fd(), ".", kOpenDirectory));
     UniqueDirectory directory(copy ? fdopendir(copy.get()) : nullptr);
     if (!directory) {
-        return io_error("opendir").in(quoted(path_));
+        return io_error("opendir").in(in_quotes(path_));
     }
     copy.release();
     std::vector<std::string> names;
@@ -144,7 +145,7 @@ base::Result<std::vector<std::string>> Folder::files() const
         errno = 0;
     }
     if (errno != 0) {
-        return io_error("readdir").in(quoted(path_));
+        return io_error("readdir").in(in_quotes(path_));
     }
     return names;
 }
