@@ -485,8 +485,9 @@ ok($t->wait_certificate($_, seconds => 30), "$_ has its certificate")
     for @names;
 is($ca->orders, 2, 'by one order each');
 
-# The helper's work is over with its "issued" lines.
-$t->wait_for(sub { $t->log_lines(qr/acme: issued/) == 2 }, 10, 'the end');
+# The helper's work is over when it knows the times of the renewals.
+$t->wait_for(sub { $t->log_lines(qr/acme: the CA suggests/) == 2 }, 10,
+    'the end');
 $t->mark_log;
 all_cases('after', key => 'own');
 
