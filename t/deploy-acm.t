@@ -22,7 +22,9 @@ dev A 127.0.0.1
 static A 127.0.0.1
 second A 127.0.0.1
 END
-my $ca = $t->start_ca(no_sleep => 1);
+my $ca = $t->start_ca(no_sleep => 1, profiles => {
+    default => { description => 'ninety days', validityPeriod => 7776000 },
+    brief => { description => 'under a minute', validityPeriod => 48 } });
 my $cloud = AcmeTest::CloudDns->new(dir => $t->dir, dns => $names,
     zones => ['pium.life']);
 $t->write_file('credentials', "[default]\naws_access_key_id = AKIDEXAMPLE\n"
@@ -68,6 +70,42 @@ subtest 'each renewal goes to the same ARN' => sub {
     is($cloud->requests(qr/Certificate/), $requests,
         'after a restart there is nothing to do');
 };
+
+subtest 'a certificate that lives shortly is renewed and imported by itself' => sub {
+    configure("$line profile=brief");
+    $t->mark_log->reload;
+    command('pium.life', 'renew');
+    my $imports = $cloud->imported->{$arn}{imports};
+    for my $n (1, 2) {
+        deployed(qr/imported into ACM as \Q$arn\E/);
+        is($cloud->imported->{$arn}{imports}, $imports + $n, "import $n");
+        $t->mark_log;
+    }
+    is_deeply([keys %{ $cloud->imported }], [$arn], 'all to the same ARN');
+    configure($line);
+    $t->reload;
+    command('pium.life', 'renew');
+    deployed(qr/imported into ACM as \Q$arn\E/);
+};
+
+subtest 'credentials that are good for seconds' => sub {
+    $t->stop;
+    delete local $ENV{AWS_SHARED_CREDENTIALS_FILE};
+    local $ENV{HOME} = $t->dir;
+    local $ENV{AWS_CONTAINER_CREDENTIALS_FULL_URI} = $cloud->container_url;
+    $t->mark_log->start;
+    my $given = 0;
+    for my $n (1, 2) {
+        $t->mark_log;
+        command('pium.life', 'renew');
+        deployed(qr/imported into ACM as \Q$arn\E/);
+        my $now = $cloud->requests(qr{/container/});
+        cmp_ok($now, '>', $given, 'are asked for again');
+        $given = $now;
+    }
+    $t->stop;
+};
+$t->start;
 
 subtest 'ACM refuses for a while' => sub {
     $cloud->answer_next(403, path => qr/Describe/);

@@ -9,6 +9,7 @@ use Test::More;
 
 use lib 't/lib';
 use AcmeTest;
+use AcmeTest::Bundle;
 
 my $t = AcmeTest->new(log_level => 'info');
 my $ca = $t->start_ca(no_sleep => 1);
@@ -152,6 +153,22 @@ subtest 'other events' => sub {
     renew();
     ok(event(qr/^failed .*profile/m), 'a failure, and why')
         or diag($t->read_file('events'));
+};
+
+subtest 'one that cannot be renewed and comes to its end' => sub {
+    $t->stop;
+    unlink "$dir/events";
+    $t->store_file('certificates/a.example.pem', AcmeTest::Bundle::make(
+        names => ['a.example'], age => 88, left => 2)->{pem});
+    $t->mark_log->start;
+    ok(event(qr/^expiring $/m), 'is said') or diag($t->read_file('events'));
+    settled();
+    $t->restart;
+    $t->wait_for(sub { $t->helper }, 10, 'a helper');
+    $t->poke;
+    settled();
+    is(scalar(() = $t->read_file('events') =~ /^expiring/mg), 1,
+        'not at each start');
 };
 
 $t->done;

@@ -124,6 +124,17 @@ static void cut_after(char *path, const char *part)
     }
 }
 
+/* A version of what is exported is named after what is in it. */
+static void hide_digits(char *path)
+{
+    enum { digits = 16 };
+    for (char *dot = path; (dot = strchr(dot, '.')) != NULL; dot++) {
+        if (strspn(dot + 1, "0123456789abcdef") == digits) {
+            memset(dot + 1, 'x', digits);
+        }
+    }
+}
+
 /* Which file of the state directory it is; null for any other. */
 static const char *state_file(int fd, const char *name)
 {
@@ -146,6 +157,7 @@ static const char *state_file(int fd, const char *name)
     }
     cut_after(path, "/.tmp");         /* a process id */
     cut_after(path, "/quarantine/");  /* a time */
+    hide_digits(path);
     return path + skip + (path[skip] == '/');
 }
 
@@ -241,6 +253,14 @@ int renameat(int from, const char *old, int to, const char *name)
     return file != NULL && step("rename", file) == -1
         ? -1
         : NEXT(renameat)(from, old, to, name);
+}
+
+int symlinkat(const char *target, int fd, const char *name)
+{
+    const char *file = state_file(fd, name);
+    return file != NULL && step("symlink", file) == -1
+        ? -1
+        : NEXT(symlinkat)(target, fd, name);
 }
 
 int unlinkat(int fd, const char *name, int flags)

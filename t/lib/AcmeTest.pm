@@ -9,6 +9,7 @@ use warnings;
 use Digest::SHA;
 use Exporter qw(import);
 use File::Find ();
+use File::Path qw(make_path);
 use File::Temp;
 use Test::More;
 
@@ -185,14 +186,15 @@ sub store_file {
     my ($self, $path, $text) = @_;
     my $whole = $self->state_dir . "/$path";
     my ($folder) = $whole =~ m{(.*)/};
-    my @made = grep { mkdir $_, 0700 } $self->state_dir, $folder;
+    my @owner = $self->worker_owner;
+    my @made = make_path($folder, { mode => 0700 });
     $self->write_file($whole, $text);
     chmod 0600, $whole;
-    chown $self->worker_owner, @made, $whole;
+    chown @owner, @made, $whole if @owner;
     return $whole;
 }
 
-# Whom nginx gives its paths to.
+# Whom nginx gives its paths to; nobody before it has a configuration.
 my @worker_owner;
 sub worker_owner {
     my ($self) = @_;

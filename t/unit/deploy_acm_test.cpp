@@ -204,6 +204,19 @@ TEST_F(DeployAcm, DoesNotRepeatAFirstImportBlindly)
     EXPECT_THAT(wire.sent[2], HasSubstr("\"NextToken\":\"t\""));
 }
 
+// A list that never ends is not read for ever.
+TEST_F(DeployAcm, ReadsAHundredPagesOfTheList)
+{
+    use("");
+    memory = "import begun";
+    for (int page = 0; page < 100; page++) {
+        wire.answer(200, R"({"CertificateSummaryList":[],"NextToken":"t"})");
+    }
+    wire.answer(200, imported());
+    EXPECT_EQ(deliver(), "imported into ACM as " + kArn);
+    EXPECT_EQ(wire.sent.size(), 101);
+}
+
 TEST_F(DeployAcm, ImportsAfterAllWhatIsNotThere)
 {
     use("");

@@ -12,11 +12,12 @@ use Net::SSLeay;
 my $day = 86400;
 my $serial = 1000;
 
-# Options: names (array), age and left (days), key (PEM of another one's).
+# Options: names (array), age and left (days), type (of the key: P-256, unless
+# it is "rsa", for 2048 bits), key (PEM of another one's).
 # Gives pem, key and serial.
 sub make {
     my (%o) = @_;
-    my $key = new_key();
+    my $key = new_key($o{type} // 'ec');
     my $x509 = Net::SSLeay::X509_new();
     Net::SSLeay::X509_set_version($x509, 2);
     Net::SSLeay::ASN1_INTEGER_set(
@@ -46,7 +47,13 @@ sub make {
 }
 
 sub new_key {
+    my ($type) = @_;
     my $key = Net::SSLeay::EVP_PKEY_new();
+    if ($type eq 'rsa') {
+        Net::SSLeay::EVP_PKEY_assign_RSA($key,
+            Net::SSLeay::RSA_generate_key(2048, 65537)) or die 'RSA';
+        return $key;
+    }
     Net::SSLeay::EVP_PKEY_assign_EC_KEY($key,
         Net::SSLeay::EC_KEY_generate_key('prime256v1')) or die 'EC_KEY';
     return $key;

@@ -1,7 +1,8 @@
 package AcmeTest::CloudDns;
 
 # Three DNS providers and AWS Certificate Manager in one small HTTP server: Route
-# 53, Cloudflare, acme-dns and ACM, strict about every byte that they are sent (signatures included).
+# 53, Cloudflare, acme-dns and ACM, strict about every byte that they are sent
+# (signatures included); and where a container of Amazon's gets its credentials.
 # They keep their record sets, and publish them to pebble-challtestsrv, where
 # the CA looks:
 #
@@ -24,6 +25,7 @@ use JSON::PP;
 use AcmeTest::CloudDns::Acm;
 use AcmeTest::CloudDns::AcmeDns;
 use AcmeTest::CloudDns::Cloudflare;
+use AcmeTest::CloudDns::Container;
 use AcmeTest::CloudDns::Route53;
 use AcmeTest::FaultyCa::Http qw(header message_text);
 use AcmeTest::Nginx;
@@ -48,7 +50,7 @@ sub new {
     mkdir $self->{folder} or die "$self->{folder}: $!";
     $self->{players} = [
         map { "AcmeTest::CloudDns::$_"->new(%$self, cloud => $self) }
-            qw(Route53 Cloudflare AcmeDns Acm)];
+            qw(Route53 Cloudflare AcmeDns Acm Container)];
     $self->{listener} = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
         LocalPort => $self->{port}, Listen => 64, ReuseAddr => 1)
         or die "port $self->{port}: $!";
@@ -61,6 +63,7 @@ sub root { return "http://127.0.0.1:$_[0]{port}" }
 sub route53_url { return $_[0]->root }
 sub cloudflare_url { return $_[0]->root . '/client/v4' }
 sub acm_url { return $_[0]->root }
+sub container_url { return $_[0]->root . '/container/credentials' }
 sub acme_dns_url { return $_[0]->root . '/acme-dns' }
 
 sub key_id { return (sort keys %{ $_[0]{keys} })[0] }

@@ -30,8 +30,9 @@ sub ca { return $_[0]{t}->ca }
 sub ships { return @{ $_[0]{ships} } }
 
 # One nginx with one certificate, not started. Its name begins as given, and
-# stands for NAME in what is said about files and steps. Options: issuer (an
-# acme_issuer block in place of that of the CA), server (more lines), http (more
+# stands for NAME in what is said about files and steps, as its folder does for
+# FOLDER in the configuration. Options: issuer (an acme_issuer block in place of
+# that of the CA), line (more of acme_domain), server (more lines), http (more
 # blocks).
 sub add {
     my ($self, $kind, %o) = @_;
@@ -43,8 +44,9 @@ sub add {
         'AcmeTest::Fleet::Ship';
     push @{ $self->{ships} }, $ship;
     my $issuer = $o{issuer} // '%%ISSUER%%';
-    my ($server, $http) = map { $_ // '' } @o{qw(server http)};
+    my ($line, $server, $http) = map { $_ // '' } @o{qw(line server http)};
     $http =~ s/NAME/$name/g;
+    $http =~ s/FOLDER/$t->dir/ge;
     $t->write_config(<<"END");
 %%GLOBALS%%
 http {
@@ -55,7 +57,7 @@ http {
         listen %%ADDRESS%%:%%HTTP%%;
         listen %%ADDRESS%%:%%TLS%% ssl;
         server_name $name;
-        acme_domain $name;
+        acme_domain $name $line;
         $server
     }
     $http
@@ -83,7 +85,7 @@ sub undisturbed_steps {
     my @steps;
     $self->wait_for_each(sub {
         @steps = $ship->steps;
-        $ship->is_settled && $steps[-1] eq 'fsync jobs';
+        $ship->is_settled && $steps[-1] eq 'fsync renewals';
     }, 30, 'issued', $ship);
     return \@steps;
 }
@@ -233,7 +235,8 @@ sub disorder {
     my ($self) = @_;
     my %file = %{ $self->{t}->listing($self->{t}->state_dir) };
     my @problems;
-    for my $path (sort keys %file) {
+    # What is exported is for others to read.
+    for my $path (sort grep { !m{^/export\b} } keys %file) {
         push @problems, "$path $file{$path}" if $path =~ /\.tmp/
             || $path !~ /^.quarantine./ && $file{$path} !~ /^(040700|100600) /;
         push @problems, "$path is no JSON"

@@ -18,8 +18,8 @@ my $algorithm = 'AWS4-HMAC-SHA256';
 my $skew = 15 * 60;
 
 # What AWS would say of the request: [code, message], or nothing when it is
-# signed as it should be. Options: keys ({ id => { secret, token } }, a token
-# only where the credentials are a role's), service, region, now.
+# signed as it should be. Options: keys ({ id => { secret, token, expires } },
+# the last two only where the credentials are a role's), service, region, now.
 sub verify {
     my ($raw, %o) = @_;
     my $request = parse($raw)
@@ -105,6 +105,8 @@ sub complaint {
     return ['InvalidClientTokenId', 'The session token is another']
         if (header($request, 'x-amz-security-token') // '')
             ne ($key->{token} // '');
+    return ['ExpiredTokenException', "The security token of $said->{key_id} "
+        . 'is expired'] if ($key->{expires} // 'inf') < ($o->{now} // time);
     return;
 }
 
