@@ -17,6 +17,8 @@ test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
     curl valgrind bind9-dnsutils knot unbound prometheus python3-jsonschema
     chromium chromium-driver tinyproxy certbot)
 lint_packages=(clang-tidy cppcheck shellcheck)
+deb_packages=(build-essential debhelper lintian)
+bench_packages=("${run_packages[@]}" wrk)
 fuzz_packages=(clang libclang-rt-dev cmake ninja-build)
 
 help() {
@@ -26,6 +28,11 @@ usage: ./build.sh COMMAND
   deps                 install what build, run, test, lint and fuzz need
   build [--variant V]  build the module (V: asan, or a name of your own with
                        CXXFLAGS and LDFLAGS from the environment)
+  build --nginx-src DIR [--nginx BINARY] [--static]
+                       for an nginx (Angie, OpenResty) that was built from
+                       DIR: with the options BINARY (DIR/objs/nginx, or that
+                       of the system) was built with. --static: a new nginx
+                       with the module in it
   run [--once]         local CA, DNS and nginx with the module: a certificate is
                        obtained, verified and renewed before your eyes
   run --domain NAME [--issuer ISSUER]
@@ -43,12 +50,20 @@ usage: ./build.sh COMMAND
                        certbot can go. Certbot's files are only read
   test [FILE...]       unit tests, then tests against a real nginx and CA.
                        FILE: t/x.t, t/unit/x_test.cpp or a GoogleTest filter
+  bench [NAME...]      measure (handshake requests challenge first-certificate
+                       many start rest swap): tables of t/bench/NAME.pl. Peers
+                       (lego, certbot, caddy) are measured where installed
+  matrix [SUITE...]    build with gcc and clang, load and test the module on
+                       each Debian that has another nginx (bookworm trixie
+                       sid), in root file systems below build/. Needs root
   lint                 clang-tidy, cppcheck, shellcheck
   fuzz [SECONDS] [TARGET...]
                        look with libFuzzer for inputs that break the readers of
                        what others wrote. SECONDS (300) are for all targets
                        (t/fuzz/TARGET_fuzz.cpp) together, on all cores
   install              put the module where nginx looks for it (DESTDIR honoured)
+  deb                  Debian package for the nginx that is installed, in
+                       build/deb, looked at by lintian
   clean                remove build/
   help                 this text
 
@@ -268,8 +283,105 @@ build_command() {
     case $#:${1:-} in
         0:) build_module "" ;;
         2:--variant) build_module "$2" ;;
-        *) die "usage: ./build.sh build [--variant NAME]" ;;
+        *:--nginx-src) build_for_source "${@:2}" ;;
+        *) die "usage: ./build.sh build [--variant NAME], or see help" ;;
     esac
+}
+
+# The nginx of a source tree, in a copy of that tree.
+build_for_source() {
+    local source=${1:-} binary="" kind=dynamic
+    while shift && (($# > 0)); do
+        case $1 in
+            --nginx) binary=${2:-} && shift ;;
+            --static) kind=static ;;
+            *) die "unknown option \"$1\", see help" ;;
+        esac
+    done
+    [[ -r $source/src/core/nginx.h ]] ||
+        die "\"$source\" holds no nginx: there is no src/core/nginx.h"
+    binary=$(binary_of "$source" "$binary") || exit 1
+    [[ $kind == static ]] || fits_binary "$source" "$binary"
+    need "${build_packages[@]}"
+    tree=$build/nginx-source
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    cp -a "$source/." "$tree" && rm -rf "$tree/objs" "$tree/Makefile"
+    say build "configuring ($(source_version "$source"), $kind)"
+    local options
+    mapfile -t options < <(options_of "$binary")
+    logged configure configure_source "$kind" "${options[@]}" ||
+        die "its configure failed"
+    say build "compiling, a minute or two"
+    "make_$kind" "$binary"
+}
+
+configure_source() (
+    local kind=$1 configure=./configure add=--add-module
+    shift
+    [[ $kind == static ]] || add=--add-dynamic-module
+    cd "$tree"
+    [[ -x $configure ]] || configure=auto/configure
+    "$configure" "$@" "$add=$root"
+)
+
+make_dynamic() {
+    logged make make -s -C "$tree" -f objs/Makefile -j"$cores" modules ||
+        die "the module does not compile"
+    say build "${tree##*/}/objs/$module.so"
+    load_module "$1"
+}
+
+make_static() {
+    logged make make -s -C "$tree" -f objs/Makefile -j"$cores" ||
+        die "nginx does not compile"
+    say build "${tree##*/}/objs/nginx"
+    "$tree/objs/nginx" -V 2>&1 | head -n 1
+}
+
+binary_of() {
+    local source=$1 binary=$2
+    [[ -n $binary || ! -x $source/objs/nginx ]] || binary=$source/objs/nginx
+    binary=$(command -v "${binary:-nginx}") ||
+        die "which nginx was built from \"$source\"? Say it by --nginx"
+    echo "$binary"
+}
+
+# What nginx itself would find out when it loads the module, or not before it
+# crashes.
+fits_binary() {
+    local source=$1 binary=$2 libraries wanted version
+    wanted=$(source_version "$source")
+    version=$("$binary" -v 2>&1 | sed 's,.*/,,')
+    [[ $version == "$wanted" || $version == "$wanted".* ]] ||
+        die "$binary is version $version, \"$source\" is $wanted: give the\
+ sources of that version, or another binary by --nginx"
+    [[ $("$binary" -V 2>&1) == *--with-http_ssl_module* ]] ||
+        die "$binary was built without --with-http_ssl_module"
+    # ldd fails for one that uses no library at all.
+    libraries=$(ldd "$binary" 2>/dev/null |
+        sed -nE 's/.*(libssl\.so[^ ]*) .*/\1/p') || true
+    [[ -n $libraries ]] ||
+        die "$binary has an OpenSSL of its own in it, which no module can\
+ share: build it with the system's, or with the module in it (--static)"
+    [[ $libraries == libssl.so.3 ]] ||
+        die "$binary uses $libraries, the module needs libssl.so.3"
+}
+
+# nginx, or who took it further, counts by a version of its own.
+source_version() {
+    local headers=("$1"/src/core/nginx.h)
+    [[ ! -e $1/src/core/angie.h ]] || headers=("$1"/src/core/angie.h)
+    sed -nE 's/^#define +(NGINX|ANGIE)_VERSION +"([^"]+)".*/\2/p' \
+        "${headers[@]}" | head -n 1
+}
+
+# Other modules, and libraries built from their sources, are not there any more;
+# neither is what a module is compatible with.
+options_of() {
+    "$1" -V 2>&1 | sed -n 's/^configure arguments: *//p' | xargs -n 1 echo |
+        grep -vE -e '^--add-(dynamic-)?module=|=dynamic$' \
+            -e '^--with-(openssl|pcre|zlib|libatomic)(-opt)?='
 }
 
 # One at a time: two builds in one folder spoil each other.
@@ -383,7 +495,7 @@ $(temp_paths "$dir")
   }
 END
     LD_PRELOAD=$(sanitizer_runtime) ASAN_OPTIONS=detect_leaks=0 \
-        logged load nginx -e stderr -p "$dir/" -t -c "$dir/nginx.conf" ||
+        logged load "${1:-nginx}" -e stderr -p "$dir/" -t -c "$dir/nginx.conf" ||
         die "nginx cannot load the module"
 }
 
@@ -519,6 +631,31 @@ closing_line() {
     ((failed == 0 && passed > 0))
 }
 
+# Nothing beside it, please: what is compared meets the same noise, but the
+# figures themselves do not like any.
+bench() {
+    local name known names=("$@")
+    mapfile -t known < <(cd "$root/t/bench" && basename -a -s .pl ./*.pl)
+    for name; do
+        [[ " ${known[*]} " == *" $name "* ]] ||
+            die "no such benchmark: $name (there are ${known[*]})"
+    done
+    (($# > 0)) || names=("${known[@]}")
+    need "${build_packages[@]}" "${bench_packages[@]}"
+    need_tools
+    build_module ""
+    for name in "${names[@]}"; do
+        perl "-I$root/t/lib" "$root/t/bench/$name.pl" </dev/null ||
+            die "the benchmark $name failed"
+    done
+}
+
+matrix() {
+    # shellcheck source=t/matrix/matrix.sh
+    . "$root/t/matrix/matrix.sh"
+    try_matrix "$@"
+}
+
 lint() {
     need "${build_packages[@]}" "${lint_packages[@]}"
     local tool
@@ -541,7 +678,7 @@ lint() {
 
 lint_shell() {
     say lint "shellcheck"
-    shellcheck "$root/build.sh" "$root/.ci/run"
+    (cd "$root" && shellcheck -x build.sh .ci/run)
 }
 
 lint_cppcheck() {
@@ -741,6 +878,23 @@ next_step() {
     nginx -t && nginx -s reload"
 }
 
+# The usual files of a debian/ folder are in .debian.
+deb() {
+    need "${build_packages[@]}" "${deb_packages[@]}"
+    local source=$build/deb/source
+    rm -rf "$build/deb"
+    mkdir -p "$source"
+    (cd "$root" && cp -a config src conf-examples README.md LICENSE "$source" &&
+        cp -a .debian "$source/debian")
+    say deb "building, a minute or two"
+    (cd "$source" && DEB_BUILD_OPTIONS="parallel=$cores" \
+        logged deb dpkg-buildpackage -b -us -uc) ||
+        die "no package could be built"
+    local packages=("$build"/deb/*.deb)
+    lintian --fail-on error "${packages[@]}" || die "lintian found errors"
+    say deb "${packages[*]#"$root/"}"
+}
+
 clean() {
     rm -rf "$build"
     say clean "build/"
@@ -751,7 +905,9 @@ main() {
     shift || true
     case $command in
         build) build_command "$@" ;;
-        deps | run | status | lint | fuzz | clean) "$command" "$@" ;;
+        deps | run | status | bench | matrix | lint | fuzz | deb | clean)
+            "$command" "$@"
+            ;;
         import-certbot) import_certbot "$@" ;;
         test) run_tests "$@" ;;
         install) install_module "$@" ;;
