@@ -25,6 +25,7 @@ use JSON::PP;
 use MIME::Base64 qw(decode_base64url);
 use POSIX qw(_exit);
 use Socket qw(SOL_SOCKET SO_LINGER);
+use Time::HiRes qw(time);
 
 use AcmeTest::FaultyCa::Http qw(read_message message_text header
     set_header remove_header);
@@ -152,7 +153,8 @@ sub response {
 # --- what the test sees ----------------------------------------------------
 
 # Each request since the last script(): { kind, path, method, connection,
-# action, names (of a newOrder), status }, in the order of arrival.
+# action, names (of a newOrder), status, seconds (that Pebble took for it) }, in
+# the order of arrival.
 sub journal {
     my ($self) = @_;
     open my $file, '<', $self->journal_file or return;
@@ -164,7 +166,8 @@ sub journal {
             push @requests, $entry;
             $done{ $entry->{id} } = $entry;
         } else {
-            $done{ $entry->{id} }{status} = $entry->{status};
+            @{ $done{ $entry->{id} } }{qw(status seconds)} =
+                @$entry{qw(status seconds)};
         }
     }
     return @requests;
@@ -255,7 +258,8 @@ sub handle {
     my $response = $action->{instead}
         ? $action->{instead}->($self, $request) : $self->ask($request);
     $action->{change}->($response, $self, $request) if $action->{change};
-    $self->note({ id => $request->{id}, status => $response->{status} });
+    $self->note({ id => $request->{id}, status => $response->{status},
+        seconds => delete $response->{seconds} });
     my $deliver = $action->{deliver} // \&send_whole;
     return $deliver->($socket, message_text($response, $method));
 }
@@ -323,9 +327,11 @@ sub ask {
     # So that the end of the answer is the end of the connection.
     $copy{first} =~ s{HTTP/1\.1}{HTTP/1.0};
     set_header(\%copy, Connection => 'close');
+    my $begin = time;
     $ca->print(message_text(\%copy));
     my $response = read_message($ca, $request->{method} eq 'HEAD')
         or die "Pebble does not answer $request->{path}\n";
+    $response->{seconds} = time - $begin;
     ($response->{status}) = $response->{first} =~ m{^HTTP/\S+ (\d+)};
     remove_header($response, 'Connection');
     delete $response->{first};

@@ -1,0 +1,228 @@
+# From the start of nginx, with nothing on disk, to the first handshake that
+# shows a certificate of the CA; beside it what Debian has for the same, when it
+# is installed (lego, certbot, caddy, Apache's mod_md). One Pebble without sleeps serves all; it
+# refuses five nonces of a hundred.
+
+use strict;
+use warnings;
+
+use File::Path qw(make_path remove_tree);
+use Time::HiRes qw(time);
+
+use AcmeTest;
+use AcmeTest::Bench;
+use AcmeTest::FaultyCa;
+use AcmeTest::Poll qw(poll);
+use AcmeTest::Process qw(spawn stop_group);
+
+my $rounds = 5;
+my $name = 'a.example';
+
+my %retry_after = ('none' => { authz => 0, order => 0 },
+    '3 s, 5 s' => { authz => 3, order => 5 });
+print 'first certificate: ', machine(), "\n",
+    "seconds to the first verified handshake; $rounds rounds\n";
+my $t;
+my @rows;
+for my $what ('none', '3 s, 5 s') {
+    $t = AcmeTest->new(log_level => 'notice');
+    $t->start_ca(no_sleep => 1, retry_after => $retry_after{$what});
+    my %of = measure($t->ca);
+    push @rows, map { [$_ eq 'module' ? 'acme_domain' : $_, $what,
+        number(median(@{ $of{$_} })), sprintf '%.2f',
+        ratio($of{$_}, $of{module})] } sort by_speed keys %of;
+    push @rows, ca_row($t->ca, $what) if $what eq 'none';
+    $t->finish;
+}
+table(['', 'Retry-After', 's', ': acme_domain'], @rows);
+
+sub by_speed { return ($a ne 'module') <=> ($b ne 'module') || $a cmp $b }
+
+sub measure {
+    my ($ca) = @_;
+    configure($ca->issuer_block);
+    my %variant = (module => sub { seconds_of_nginx() },
+        map { my ($name, $body) = @$_; $name => sub { $body->($ca) } }
+        grep { installed($_->[0]) } ['lego', \&lego], ['certbot', \&certbot],
+            ['caddy', \&caddy], ['apache2', \&apache]);
+    return rounds($rounds, %variant);
+}
+
+# What the CA itself takes for the requests of one certificate, one after the
+# other.
+sub ca_row {
+    my ($ca, $what) = @_;
+    my $front = AcmeTest::FaultyCa->new(dir => $t->dir, ca => $ca);
+    configure($front->issuer_block);
+    my (@seconds, @requests);
+    for (1 .. $rounds) {
+        $front->script;
+        seconds_of_nginx();
+        my @journal = $front->journal;
+        my $sum = 0;
+        $sum += $_->{seconds} // 0 for @journal;
+        push @seconds, $sum;
+        push @requests, scalar @journal;
+    }
+    $front->stop;
+    return ["the CA's own time for " . median(@requests) . ' requests', $what,
+        number(median(@seconds)), ''];
+}
+
+sub installed { return !system "command -v $_[0] >/dev/null" }
+
+sub seconds_of_nginx {
+    remove_tree($t->state_dir);
+    return until_served($t->tls_port, sub { $t->start }, sub { $t->stop });
+}
+
+sub until_served {
+    my ($port, $start, $stop) = @_;
+    my $begin = time;
+    my $started = $start->();
+    poll(sub { $t->tls_connect($name, port => $port)->{verified} }, 60)
+        or die "no certificate\n" . $t->nginx->said;
+    my $seconds = time - $begin;
+    $stop->($started);
+    return $seconds;
+}
+
+# --- peers -----------------------------------------------------------------
+# A folder for each call, that of the challenge's port free.
+
+sub lego {
+    my ($ca) = @_;
+    return seconds_of_command($ca, ['lego', '--accept-tos', '--server',
+        $ca->url, '--email', 'a@a.example', '--domains', $name, '--path',
+        fresh('lego'), '--http', '--http.port',
+        '127.0.0.1:' . $t->http_port, 'run'],
+        LEGO_CA_CERTIFICATES => $ca->ca_file);
+}
+
+sub certbot {
+    my ($ca) = @_;
+    my $dir = fresh('certbot');
+    return seconds_of_command($ca, ['certbot', 'certonly', '--standalone',
+        '-n', '--agree-tos', '-m', 'a@a.example', '--server', $ca->url,
+        '-d', $name, '--http-01-port', $t->http_port,
+        map { ("--$_-dir", "$dir/$_") } qw(config work logs)],
+        REQUESTS_CA_BUNDLE => $ca->ca_file);
+}
+
+sub caddy {
+    my ($ca) = @_;
+    my $dir = fresh('caddy');
+    my ($http, $tls) = ($t->http_port, $t->tls_port);
+    my $root = $ca->ca_file;
+    my $url = $ca->url;
+    write_file("$dir/Caddyfile", <<"END");
+{
+    admin off
+    http_port $http
+    https_port $tls
+    acme_ca $url
+    acme_ca_root $root
+    email a\@a.example
+}
+$name {
+    bind 127.0.0.1
+}
+END
+    my $pid;
+    return until_served($tls, sub { $pid = spawn(log => "$dir/log",
+        command => ['caddy', 'run', '--config', "$dir/Caddyfile"],
+        env => { HOME => $dir, XDG_DATA_HOME => $dir, XDG_CONFIG_HOME => $dir }) },
+        sub { stop_group($pid) });
+}
+
+# What mod_md has obtained is served from the next graceful restart on, which is
+# left to others: here it follows at once.
+sub apache {
+    my ($ca) = @_;
+    my $dir = fresh('apache');
+    my ($http, $tls) = ($t->http_port, $t->tls_port);
+    my ($url, $root) = ($ca->url, $ca->ca_file);
+    my $modules = join "\n", map { "LoadModule ${_}_module "
+        . "/usr/lib/apache2/modules/mod_$_.so" }
+        qw(mpm_event authz_core socache_shmcb ssl md);
+    write_file("$dir/conf", <<"END");
+$modules
+ServerRoot $dir
+PidFile $dir/pid
+ErrorLog $dir/log
+ServerName localhost
+DefaultRuntimeDir $dir
+User www-data
+Group www-data
+Listen 127.0.0.1:$http
+Listen 127.0.0.1:$tls
+SSLSessionCache shmcb:$dir/sessions
+MDStoreDir $dir/md
+MDCertificateAuthority $url
+MDCACertificateFile $root
+MDCertificateAgreement accepted
+MDContactEmail a\@a.example
+MDPortMap http:$http https:$tls
+MDomain $name
+<VirtualHost 127.0.0.1:$http>
+    ServerName $name
+</VirtualHost>
+<VirtualHost 127.0.0.1:$tls>
+    ServerName $name
+    SSLEngine on
+</VirtualHost>
+END
+    my $pid;
+    return until_served($tls, sub {
+        $pid = spawn(log => "$dir/out",
+            command => ['apache2', '-DFOREGROUND', '-f', "$dir/conf"]);
+        poll(sub { AcmeTest::Nginx::slurp("$dir/log") =~ /AH10059:/ }, 60)
+            or die "no certificate by Apache\n";
+        kill 'USR1', $pid;
+    }, sub { stop_group($pid) });
+}
+
+sub seconds_of_command {
+    my ($ca, $command, %env) = @_;
+    my $log = $t->dir . '/peer.log';
+    my $begin = time;
+    my $pid = spawn(command => $command, env => \%env, log => $log);
+    waitpid $pid, 0;
+    my ($failed, $seconds) = ($?, time - $begin);
+    stop_group($pid);
+    die "@$command failed, see:\n" . AcmeTest::Nginx::slurp($log) if $failed;
+    return $seconds;
+}
+
+sub fresh {
+    my ($peer) = @_;
+    my $dir = $t->dir . "/$peer";
+    remove_tree($dir);
+    make_path($dir);
+    return $dir;
+}
+
+sub write_file {
+    my ($path, $text) = @_;
+    open my $file, '>', $path or die "$path: $!";
+    print $file $text;
+    close $file or die "$path: $!";
+}
+
+sub configure {
+    my ($issuer) = @_;
+    $t->write_config(<<"END");
+%%GLOBALS%%
+http {
+    %%HTTP_GLOBALS%%
+    acme_state_path %%STATE%%;
+    $issuer
+    server {
+        listen 127.0.0.1:%%HTTP%%;
+        listen 127.0.0.1:%%TLS%% ssl;
+        server_name $name;
+        acme_domain $name;
+    }
+}
+END
+}
