@@ -9,7 +9,9 @@ done
 
 # nginx loads modules with RTLD_GLOBAL, so nothing but what it looks up may be
 # visible; a unique symbol (STB_GNU_UNIQUE) would forbid unloading.
-acme_flags="-std=c++20 -O2 -Wextra -Wnon-virtual-dtor -Wimplicit-fallthrough"
+# For clang, -Wextra takes back nginx's own -Wno-unused-parameter.
+acme_flags="-std=c++20 -O2 -Wextra -Wno-unused-parameter -Wnon-virtual-dtor"
+acme_flags="$acme_flags -Wimplicit-fallthrough"
 acme_flags="$acme_flags -fvisibility=hidden -fvisibility-inlines-hidden"
 if [ "$NGX_CC_NAME" = gcc ]; then
     acme_flags="$acme_flags -fno-gnu-unique"

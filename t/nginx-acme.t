@@ -78,7 +78,8 @@ $t->stop;
 subtest 'options' => sub {
     my $try = sub {
         my ($issuer, $more) = @_;
-        configure($issuer, $more // '');
+        # That of the system is not for tests.
+        configure($issuer, "acme_state_path $dir/tried;\n" . ($more // ''));
         my $file = $t->read_file('nginx.conf');
         $t->write_file('nginx.conf',
             $file =~ s/^\s*ssl_certificate_cache.*\n//mr);

@@ -168,6 +168,16 @@ void attach_server(MainConf& main, ServerConf& server, SSL_CTX* context)
     server.tls->attach(context);
 }
 
+bool serves_certificates(const ngx_http_listen_opt_t& options)
+{
+#if (NGX_HTTP_V3)
+    if (options.quic) {
+        return true;
+    }
+#endif
+    return options.ssl;
+}
+
 ServerConf& conf_of(const ngx_http_core_srv_conf_t& server)
 {
     return *static_cast<ServerConf*>(
@@ -205,7 +215,7 @@ std::set<std::size_t> find_served(ngx_conf_t* cf, const MainConf& main)
         for (const auto& address :
              elements<ngx_http_conf_addr_t>(&port.addrs))
         {
-            if (!address.opt.ssl) {
+            if (!serves_certificates(address.opt)) {
                 continue;
             }
             for (const auto* server :

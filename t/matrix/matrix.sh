@@ -5,7 +5,8 @@
 # the mounts with it when it ends.
 
 matrix_packages=("${build_packages[@]}" "${run_packages[@]}"
-    "${deb_packages[@]}" clang curl bind9-dnsutils
+    "${deb_packages[@]}" clang curl bind9-dnsutils mount procps
+    python3-jsonschema
     # For neighbours.t. They enable themselves, so ./build.sh test does not
     # install them where nginx may be in use.
     libnginx-mod-stream libnginx-mod-http-lua libnginx-mod-http-js
@@ -16,8 +17,8 @@ matrix_packages=("${build_packages[@]}" "${run_packages[@]}"
 # phases, the life of processes, the answers to the CA in each way.
 matrix_tests=(t/00-load.t t/one-line.t t/serving.t t/fallback.t t/survival.t
     t/resume.t t/first-reload.t t/challenge-reach.t t/challenge-manners.t
-    t/tls-alpn-01.t t/dns-responder.t t/dns-zone.t t/key-pair.t t/stapling.t
-    t/status.t t/bad-configuration.t t/conf-examples.t t/deploy-files.t
+    t/tls-alpn-01.t t/dns-responder.t t/key-pair.t t/stapling.t
+    t/api.t t/bad-configuration.t t/conf-examples.t t/deploy-files.t
     t/deploy-exec.t t/nginx-acme.t t/renewal-under-load.t t/neighbours.t
     t/http3.t)
 

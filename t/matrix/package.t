@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use File::Copy qw(copy);
 use Test::More;
 
 use lib 't/lib';
@@ -68,7 +69,7 @@ sub apt {
 
 # As Debian's unit does.
 sub start {
-    $t->write_config(<<"END", $site);
+    my $file = $t->write_config(<<"END", 'package.conf');
 acme_preflight off;
 %%ISSUER%%
 server {
@@ -78,6 +79,7 @@ server {
     acme_domain api.pium.life;
 }
 END
+    copy($file, $site) or die $!;
     is(system(nginx => '-g', 'daemon on; master_process on;'), 0, 'start');
 }
 
