@@ -33,9 +33,11 @@ base::Duration pause_after(unsigned failures)
         1min * (1U << (std::clamp(failures, 1U, 7U) - 1)), kLongestPause);
 }
 
+// A moment from a record is up to a second late: further ahead it is from before
+// the clock was set back.
 bool is_over(base::Time begun, base::Duration pause, base::Time now)
 {
-    return now >= begun + pause || now < begun;  // the clock was set back
+    return now >= begun + pause || now + 1s < begun;
 }
 
 // Further away than any pause it is from before the clock was set back.

@@ -101,7 +101,7 @@ sub settle {
 
 sub stock {
     my ($names, $bundle) = @_;
-    my $t = AcmeTest->new(log_level => 'warn', module => 0);
+    my $t = patient(module => 0);
     my $dir = $t->dir;
     mkdir "$dir/files" or die $!;
     for my $name (@$names) {
@@ -115,13 +115,20 @@ sub stock {
 
 sub ours {
     my ($names, $bundle, @servers) = @_;
-    my $t = AcmeTest->new(log_level => 'warn');
+    my $t = patient();
     configure($t, <<'END', @servers);
     acme_state_path %%STATE%%;
     acme_preflight off;
     acme_issuer none { uri https://127.0.0.1:1/; }
 END
     $t->store_file("certificates/$_.pem", $bundle->{$_}{pem}) for @$names;
+    return $t;
+}
+
+# Ten thousand take longer than what tests wait for.
+sub patient {
+    my $t = AcmeTest->new(log_level => 'warn', @_);
+    $t->nginx->{patience} = 20;
     return $t;
 }
 

@@ -298,6 +298,22 @@ TEST_F(ManagerDeployer, TellsDailyThatTheEndIsNear)
     EXPECT_EQ(cloud.got.front(), "expiring a.example");
 }
 
+// A record has whole seconds, counted upward.
+TEST_F(ManagerDeployer, DoesNotTellTwiceWhenRestartedWithinTheSecond)
+{
+    cloud.wanted = {};
+    start();
+    run(1min);
+    ca.fault("newOrder", 100000, problem(500, "serverInternal"));
+    run(79 * kDay + 300ms);
+    cloud.wanted = {Event::expiring};
+    restart();
+    run(100ms);
+    restart();
+    run(100ms);
+    EXPECT_THAT(cloud.got, ElementsAre("expiring a.example"));
+}
+
 TEST_F(ManagerDeployer, TellsOfARevocation)
 {
     cloud.wanted = {Event::revoked};
