@@ -38,7 +38,7 @@ ok($seen, 'issued');
 like($t->wait_log(qr/OCSP response: /),
     qr/\[warn\].*127\.0\.0\.1:$port.*nothing is stapled, next attempt at/,
     'a responder that is down is said');
-is(staple(), 'no response sent', 'and nothing is stapled');
+is(staple(), 'none', 'and nothing is stapled');
 
 my $responder = respond(good => $seen->{serial});
 $t->travel(90);
@@ -93,6 +93,7 @@ sub staple {
     my $text = `openssl s_client -connect 127.0.0.1:@{[ $t->tls_port ]} \\
         -servername a.example -status </dev/null 2>&1`;
     return $1 if $text =~ /Cert Status: (\w+)/;
-    return $1 if $text =~ /OCSP response: (no response sent)/;
+    # OpenSSL 3.6 counts in the plural.
+    return 'none' if $text =~ /OCSP responses?: no responses? sent/;
     return $text;
 }
