@@ -1,9 +1,12 @@
 # Answers to http-01 challenges a second, against "return 200" with as many
 # bytes from the same nginx. The CA's own question is held meanwhile, so that
-# the answer is on the board all the time.
+# the answer is on the board; it gives up after some ten seconds, so that each
+# second begins anew, for both alike.
 
 use strict;
 use warnings;
+
+use File::Path qw(remove_tree);
 
 use AcmeTest;
 use AcmeTest::Bench;
@@ -17,20 +20,18 @@ my $t = AcmeTest->new(log_level => 'warn');
 my $gate = AcmeTest::Gate->new;
 $t->start_ca(http_port => $gate->port);
 configure('');
-$t->start;
-my $path = '/.well-known/acme-challenge/' . token();
-my $answer = $t->http_get($path, host => $name);
+my $answer = $t->http_get(question(), host => $name);
 die "no answer: $answer->{status}\n" if $answer->{status} != 200;
 configure("location = /same { return 200 \"$answer->{body}\"; }");
-$t->reload;
 
-my %path = (return => '/same', challenge => $path);
 my %rate;
 my %cpu = rounds($rounds, map { my $kind = $_; $kind => sub {
+    my $question = question();
+    my $path = $kind eq 'return' ? '/same' : $question;
     my ($worker) = $t->nginx->workers;
     my $before = cpu_of($worker);
     my ($requests, $seconds) = wrk(host => $name,
-        url => 'http://127.0.0.1:' . $t->http_port . $path{$kind});
+        url => 'http://127.0.0.1:' . $t->http_port . $path);
     push @{ $rate{$kind} }, $requests / $seconds;
     return (cpu_of($worker) - $before) / 1000 / $requests;
 } } qw(return challenge));
@@ -47,9 +48,16 @@ sub row {
         sprintf '%.3f', ratio(@$of{qw(challenge return)}));
 }
 
-sub token {
-    return $t->wait_for(sub { $gate->questions->{$name} }, 20,
+# The path of a question that the CA asks of an nginx that begins from nothing.
+sub question {
+    $t->stop if $t->master;
+    remove_tree($t->state_dir);
+    $gate->questions;
+    $gate->forget;
+    $t->start;
+    my $token = $t->wait_for(sub { $gate->questions->{$name} }, 20,
         "the CA's question");
+    return "/.well-known/acme-challenge/$token";
 }
 
 sub configure {

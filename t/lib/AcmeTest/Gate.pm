@@ -39,6 +39,14 @@ sub questions {
     return $self->{tokens} // {};
 }
 
+# What was asked so far is of no interest any more.
+sub forget {
+    my ($self) = @_;
+    $self->{tokens} = {};
+    close $_->{client} for splice @{ $self->{held} };
+    return;
+}
+
 # Each question that is held gets the answer of the server at that port.
 sub let_through {
     my ($self, $port) = @_;
