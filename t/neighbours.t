@@ -108,7 +108,7 @@ $t->done;
 sub at_work {
     my ($when) = @_;
     # In a chunk where nginx asks by HTTP/1.1.
-    like($t->tls_get('api.example', "/$when")->{body}, qr/^from Lua$/m,
+    like($t->tls_get('api.example', "/$when")->{body}, qr/\bfrom Lua\b/,
         "$when: a page through the cache");
     like($t->tls_get('api.example', "/$when")->{headers}{cache}, qr/HIT/,
         'and out of it');
