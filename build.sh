@@ -52,7 +52,7 @@ usage: ./build.sh COMMAND
                        FILE: t/x.t, t/unit/x_test.cpp or a GoogleTest filter
   bench [NAME...]      measure (handshake requests challenge first-certificate
                        many start rest swap): tables of t/bench/NAME.pl. Peers
-                       (lego, certbot, caddy, apache2) are measured where there
+                       (lego, certbot, caddy, apache2) are measured if installed
   matrix [SUITE...]    build with gcc and clang, load and test the module on
                        each Debian that has another nginx (bookworm trixie
                        sid), in root file systems below build/. Needs root

@@ -113,7 +113,6 @@ matrix_package() {
 
 # nginx 1.22.1, OpenSSL 3.0.20, libcurl 7.88.1, gcc 12.2.0, clang 14.0.6
 matrix_versions() {
-    # shellcheck disable=SC2016 # dpkg's
     inside "$1" "nginx -v 2>&1 | sed 's,.*/,nginx ,'
         openssl version | sed -E 's/^(OpenSSL [^ ]*).*/\\1/'
         curl --version | sed -nE 's/.*(libcurl)\\/([^ ]*).*/\\1 \\2/p'
