@@ -25,6 +25,7 @@ refused(qr/was built without --with-http_ssl_module/, $same, '--nginx',
 refused(qr/has an OpenSSL of its own in it.*--static/, $same, '--nginx',
     binary('own', '--with-http_ssl_module'));
 refused(qr/unknown option "--shared"/, $same, '--shared');
+ours_before_tls();
 done_testing();
 
 # --- pieces ----------------------------------------------------------------
@@ -36,6 +37,24 @@ sub refused {
     isnt($?, 0, "refused: @arguments");
     like($said, $why, 'it says why');
     unlike($said, qr/configuring|compiling/, 'at once');
+}
+
+# In a static nginx too a server with nothing but acme_domain has a certificate
+# when the module for TLS looks for one. Debian's nginx-dev has all that
+# configure reads.
+sub ours_before_tls {
+    my $log = "$dir/configure.log";
+    system("cp -r /usr/share/nginx/src '$dir/static' && cd '$dir/static' && "
+        . "./configure --with-http_ssl_module --add-module='${\ root() }' "
+        . ">'$log' 2>&1");
+    is($?, 0, 'a static build is configured') or diag(AcmeTest::Nginx::slurp($log));
+    my ($list) = AcmeTest::Nginx::slurp("$dir/static/objs/ngx_modules.c")
+        =~ /ngx_modules\[\] = \{(.*?)\}/s;
+    my @of_interest = ($list // '')
+        =~ /&(ngx_http_(?:acme_domain|ssl)_module)\b/g;
+    is_deeply(\@of_interest,
+        [qw(ngx_http_acme_domain_module ngx_http_ssl_module)],
+        'the module stands once in it, before the one for TLS');
 }
 
 sub tree {
