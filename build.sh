@@ -9,8 +9,11 @@ build=$root/build
 module=ngx_http_acme_domain_module
 cores=$(nproc)
 
-build_packages=(nginx nginx-dev g++ make libssl-dev libcurl4-openssl-dev
-    libc-ares-dev nlohmann-json3-dev)
+compile_packages=(g++ make libssl-dev libcurl4-openssl-dev libc-ares-dev
+    nlohmann-json3-dev)
+build_packages=(nginx nginx-dev "${compile_packages[@]}")
+# Not Debian's nginx: it would take the place of the one that is built for.
+source_packages=("${compile_packages[@]}" libpcre2-dev zlib1g-dev)
 run_packages=(perl libio-socket-ssl-perl libnet-ssleay-perl openssl
     ca-certificates)
 test_packages=("${run_packages[@]}" cmake ninja-build libgtest-dev libgmock-dev
@@ -293,7 +296,11 @@ build_for_source() {
     local source=${1:-} binary="" kind=dynamic
     while shift && (($# > 0)); do
         case $1 in
-            --nginx) binary=${2:-} && shift ;;
+            --nginx)
+                binary=${2:-}
+                [[ -n $binary ]] || die "--nginx wants a binary, see help"
+                shift
+                ;;
             --static) kind=static ;;
             *) die "unknown option \"$1\", see help" ;;
         esac
@@ -302,8 +309,15 @@ build_for_source() {
         die "\"$source\" holds no nginx: there is no src/core/nginx.h"
     binary=$(binary_of "$source" "$binary") || exit 1
     [[ $kind == static ]] || fits_binary "$source" "$binary"
-    need "${build_packages[@]}"
-    tree=$build/nginx-source
+    need "${source_packages[@]}"
+    locked build_source "$source" "$binary" "$kind"
+}
+
+build_source() {
+    local source=$1 binary=$2 kind=$3
+    tree=$build/source
+    [[ ! $source -ef $tree ]] ||
+        die "\"$source\" is the copy that was made of an nginx: give the original"
     rm -rf "$tree"
     mkdir -p "$tree"
     cp -a "$source/." "$tree" && rm -rf "$tree/objs" "$tree/Makefile"
@@ -320,6 +334,7 @@ configure_source() (
     local kind=$1 configure=./configure add=--add-module
     shift
     [[ $kind == static ]] || add=--add-dynamic-module
+    no_spaces
     cd "$tree"
     [[ -x $configure ]] || configure=auto/configure
     "$configure" "$@" "$add=$root"
@@ -336,7 +351,8 @@ make_static() {
     logged make make -s -C "$tree" -f objs/Makefile -j"$cores" ||
         die "nginx does not compile"
     say build "${tree##*/}/objs/nginx"
-    "$tree/objs/nginx" -V 2>&1 | head -n 1
+    try_nginx "$tree/objs/nginx" "" ||
+        die "the new nginx does not work with the module"
 }
 
 binary_of() {
@@ -352,7 +368,8 @@ binary_of() {
 fits_binary() {
     local source=$1 binary=$2 libraries wanted version
     wanted=$(source_version "$source")
-    version=$("$binary" -v 2>&1 | sed 's,.*/,,')
+    # It may have a name after it: "nginx/1.24.0 (Ubuntu)".
+    version=$("$binary" -v 2>&1 | sed -nE 's,.*/([^ ]+).*,\1,p')
     [[ $version == "$wanted" || $version == "$wanted".* ]] ||
         die "$binary is version $version, \"$source\" is $wanted: give the\
  sources of that version, or another binary by --nginx"
@@ -376,35 +393,41 @@ source_version() {
         "${headers[@]}" | head -n 1
 }
 
-# Other modules, and libraries built from their sources, are not there any more;
-# neither is what a module is compatible with.
+# Without other modules and libraries built from their sources: those are not
+# there any more, and whether a module fits depends on neither.
 options_of() {
-    "$1" -V 2>&1 | sed -n 's/^configure arguments: *//p' | xargs -n 1 echo |
+    "$1" -V 2>&1 | sed -n 's/^configure arguments: *//p' | xargs -r -n 1 echo |
         grep -vE -e '^--add-(dynamic-)?module=|=dynamic$' \
             -e '^--with-(openssl|pcre|zlib|libatomic)(-opt)?='
 }
 
-# One at a time: two builds in one folder spoil each other.
 build_module() {
-    local variant=$1
     need "${build_packages[@]}"
+    locked build_variant "$1"
+}
+
+# One at a time: two builds in one folder spoil each other.
+locked() {
     mkdir -p "$build"
     (
         flock -n 9 || { say build "waiting for another build" && flock 9; }
-        build_variant "$variant"
+        "$@"
     ) 9>"$build/.lock"
 }
 
 build_variant() {
-    local variant=$1
-    tree=$(variant_tree "$variant")
-    variant_flags "$variant"
-    configure_tree
+    configure_variant "$1"
     local make=(make -s -C "$tree" -f objs/Makefile modules)
     "${make[@]}" -q >/dev/null 2>&1 || say build "compiling, a minute or two"
     logged make "${make[@]}" -j"$cores" || die "the module does not compile"
     say build "${tree##*/}/objs/$module.so"
     load_module
+}
+
+configure_variant() {
+    tree=$(variant_tree "$1")
+    variant_flags "$1"
+    configure_tree
 }
 
 variant_tree() { echo "$build/nginx${1:+-$1}"; }
@@ -420,8 +443,7 @@ variant_flags() {
 # to write to. A changed compiler or flag makes everything anew; a new or
 # removed source file only the Makefile.
 configure_tree() {
-    [[ $root != *[[:space:]]* ]] ||
-        die "nginx's build cannot handle the space in \"$root\""
+    no_spaces
     local sources
     sources=$(cd "$root" && ls src/*/*.cpp 2>/dev/null) ||
         die "no sources: src/*/*.cpp"
@@ -434,6 +456,11 @@ configure_tree() {
     run_configure
     base_state >"$tree/.base"
     printf '%s%s' "$sources" "$(cat "$root/config")" >"$tree/.files"
+}
+
+no_spaces() {
+    [[ $root != *[[:space:]]* ]] ||
+        die "nginx's build cannot handle the space in \"$root\""
 }
 
 stale() { [[ ! -e $1 || $(<"$1") != "$2" ]]; }
@@ -471,32 +498,44 @@ run_configure() {
     done
 }
 
+# -g1 is enough for the lines in a backtrace; -g takes a third longer and makes
+# the file four times as large.
 configure_nginx() (
     cd "$tree"
     # shellcheck disable=SC1091 # nginx-dev's: sets NGX_CONF_FLAGS
     . ./conf_flags
     ./configure "${NGX_CONF_FLAGS[@]}" "--add-dynamic-module=$root" \
-        --with-cc-opt="-O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+        --with-cc-opt="-O2 -g1 -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
 -ffile-prefix-map=$root=." \
         --with-ld-opt="-Wl,-z,relro -Wl,-z,now"
 )
 
 # A link without a library, or with an undefined symbol, succeeds; loading says.
 load_module() {
-    local dir=$tree/load
+    try_nginx "${1:-nginx}" "load_module $tree/objs/$module.so;" ||
+        die "nginx cannot load the module"
+}
+
+try_nginx() {
+    local nginx=$1 first=$2 dir=$tree/load
     mkdir -p "$dir"
     sed 's/^  //' >"$dir/nginx.conf" <<END
-  load_module $tree/objs/$module.so;
+  $first
   pid $dir/nginx.pid;
   events {}
   http {
       access_log off;
 $(temp_paths "$dir")
+      acme_state_path $dir/state;
+      acme_issuer none { uri https://127.0.0.1:1/; }
+      server {
+          listen unix:$dir/socket ssl;
+          acme_domain build.example;
+      }
   }
 END
     LD_PRELOAD=$(sanitizer_runtime) ASAN_OPTIONS=detect_leaks=0 \
-        logged load "${1:-nginx}" -e stderr -p "$dir/" -t -c "$dir/nginx.conf" ||
-        die "nginx cannot load the module"
+        logged load "$nginx" -e stderr -p "$dir/" -t -c "$dir/nginx.conf"
 }
 
 temp_paths() {
@@ -663,11 +702,7 @@ lint() {
         command -v "$tool" >/dev/null || die "lint needs $tool"
     done
     mkdir -p "$build/lint"
-    (
-        flock 9
-        tree=$(variant_tree "")
-        configure_tree
-    ) 9>"$build/.lock"
+    locked configure_variant ""
     local bad=0
     lint_shell || bad=1
     lint_cppcheck || bad=1
@@ -678,7 +713,7 @@ lint() {
 
 lint_shell() {
     say lint "shellcheck"
-    (cd "$root" && shellcheck -x build.sh .ci/run)
+    (cd "$root" && shellcheck -x build.sh .ci/run .debian/postrm)
 }
 
 lint_cppcheck() {
@@ -896,6 +931,9 @@ deb() {
 }
 
 clean() {
+    # Root's, where sudo was used for it.
+    [[ ! -e $build/matrix ]] ||
+        as_root rm -rf --one-file-system "$build/matrix"
     rm -rf "$build"
     say clean "build/"
 }

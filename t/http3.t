@@ -1,10 +1,11 @@
 # HTTP/3, where nginx and curl have it: the certificate over QUIC, the choice by
-# SNI among several in one server, a renewal that a new connection sees while an
+# SNI among several in one server, a renewal that new connections see while an
 # old one goes on, and a reload.
 
 use strict;
 use warnings;
 
+use IO::Socket::INET;
 use Test::More;
 
 use lib 't/lib';
@@ -31,6 +32,7 @@ http {
         acme_domain a.example;
         acme_domain b.example key=rsa:2048;
         location / { return 200 "$server_protocol $ssl_server_name"; }
+        location /held { proxy_pass http://127.0.0.1:%%PORT_ORIGIN%%; }
         location /acme/ { acme_api; allow 127.0.0.1; deny all; }
     }
     server {
@@ -58,14 +60,24 @@ is(http3('c.example', $t->port('PORT_QUIC'))->{body}, 'HTTP/3.0 c.example',
     'a server that has only HTTP/3');
 is(scalar $t->log_lines(qr/served nowhere/), 0, 'counts as served');
 
+my $origin = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
+    LocalPort => $t->port('PORT_ORIGIN'), Timeout => 20) or die $!;
+open my $held, '-|', curl('a.example', $t->tls_port, 'held') or die $!;
+my $asked = $origin->accept;
+ok($asked, 'a request is under way');
 is($t->http_get('/acme/certificates/a.example/renew', method => 'POST',
     host => 'api.example')->{status}, 202, 'renew');
-my $renewed = $t->wait_certificate('a.example', serial_not => $first{'a.example'});
-ok($renewed, 'renewed') and isnt($renewed->{serial}, $first{'a.example'}, 'another');
+my $renewed = $t->wait_certificate('a.example',
+    serial_not => $first{'a.example'});
+ok($renewed, 'renewed');
 # On each worker: the kernel spreads the connections.
 is(http3('a.example')->{serial}, $renewed->{serial}, 'over QUIC as well')
     for 1 .. 8;
 is(http3('b.example')->{serial}, $first{'b.example'}, 'others stay');
+print $asked "HTTP/1.0 200 OK\r\n\r\nafter the renewal";
+close $asked;
+is_deeply(answer(join '', readline $held), { body => 'after the renewal',
+    serial => $first{'a.example'} }, 'the connection from before went on');
 
 $t->reload;
 is(http3('a.example')->{serial}, $renewed->{serial}, 'after a reload');
@@ -76,10 +88,19 @@ $t->done;
 # A verified request over HTTP/3 and nothing else.
 sub http3 {
     my ($name, $port) = @_;
-    $port //= $t->tls_port;
-    my $root = $ca->{root_file};
-    my $said = `curl -sS --http3-only --max-time 10 --cacert $root \\
-        --resolve $name:$port:127.0.0.1 -w '\\n%{certs}' https://$name:$port/ 2>&1`;
+    my $curl = curl($name, $port // $t->tls_port, '');
+    return answer(scalar `$curl`);
+}
+
+sub curl {
+    my ($name, $port, $path) = @_;
+    return "curl -sS --http3-only --max-time 60 --cacert $ca->{root_file}"
+        . " --resolve $name:$port:127.0.0.1 -w '\\n%{certs}'"
+        . " https://$name:$port/$path 2>&1";
+}
+
+sub answer {
+    my ($said) = @_;
     my ($serial) = $said =~ /^Serial Number:\s*(\S+)/m or diag($said);
     return { body => $said =~ s/\n.*//sr,
         serial => lc(($serial // '') =~ s{:}{}gr) };

@@ -1,8 +1,8 @@
-# In the company that nginx keeps on Debian: modules of others (stream, Lua, njs,
-# Brotli, GeoIP2, ModSecurity) loaded and at work, a cache (whose manager and
+# In the company that nginx keeps on Debian: modules of others (stream, Lua,
+# njs, Brotli, ModSecurity at work, GeoIP2 loaded), a cache (whose manager and
 # loader are processes like the helper), client certificates, OCSP for them,
-# session tickets, a socket for each worker, workers of another user, nginx in the
-# foreground. A certificate is issued, renewed, and there after a reload.
+# session tickets, a socket for each worker, workers of another user, nginx in
+# the foreground. A certificate is issued, renewed, and there after a reload.
 
 use strict;
 use warnings;
@@ -22,8 +22,10 @@ plan skip_all => "not here: @absent (./build.sh matrix has all)" if @absent;
 
 my $t = AcmeTest->new(workers => 'auto', daemon => 'off', log_level => 'info');
 my $ca = $t->start_ca(no_sleep => 1);
-my $clients = AcmeTest::Pebble::test_ca() . '/ca.pem';
-$t->write_file('hello.js', "export default { hello: r => r.return(200, 'njs') };\n");
+my $clients = AcmeTest::Pebble::test_ca();
+$t->write_file('hello.js', <<'END');
+export default { hello: r => r.return(200, 'njs') };
+END
 my $load = join "\n", map { "load_module $_;" } @modules;
 my $user = $> == 0 ? 'user nobody nogroup;' : '';
 $t->write_config(<<"END");
@@ -59,7 +61,7 @@ http {
         listen 127.0.0.1:%%TLS%% ssl reuseport;
         server_name api.example;
         acme_domain api.example;
-        ssl_client_certificate $clients;
+        ssl_client_certificate $clients/ca.pem;
         ssl_verify_client optional;
         ssl_ocsp leaf;
         ssl_ocsp_responder http://127.0.0.1:%%HTTP%%/ocsp;
@@ -85,6 +87,7 @@ $t->start;
 my $first = $t->wait_certificate('api.example', seconds => 30);
 ok($first, 'issued');
 at_work('issued');
+my $before = $t->tls_get('api.example', '/', version => 'TLSv1.2');
 
 is($t->http_get('/acme/certificates/api.example/renew', method => 'POST',
     host => 'api.example')->{status}, 202, 'renew');
@@ -94,7 +97,8 @@ ok($renewed, 'renewed');
 is($t->tls_connect('api.example', port => $t->port('PORT_STREAM'))->{serial},
     $renewed->{serial}, 'also behind a stream');
 
-my $session = $t->tls_get('api.example', '/', version => 'TLSv1.2');
+ok($t->tls_get('api.example', '/', version => 'TLSv1.2',
+    session => $before->{session})->{reused}, 'an older session is resumed');
 $t->reload;
 at_work('reloaded');
 is($t->tls_connect('api.example')->{serial}, $renewed->{serial},
@@ -119,4 +123,15 @@ sub at_work {
     is($t->http_get('/long', host => 'api.example',
         headers => ['Accept-Encoding: br'])->{headers}{'content-encoding'},
         'br', 'Brotli');
+    is(with_client_certificate(), 400, 'a client certificate');
+    ok($t->wait_log(qr/OCSP responder sent invalid|OCSP.*\b404\b/, 20),
+        'whose state was asked for');
+}
+
+# The responder has nothing to say of it, so nginx refuses it.
+sub with_client_certificate {
+    my $port = $t->tls_port;
+    return `curl -s -o /dev/null -w '%{http_code}' --cacert $ca->{root_file} \\
+        --cert $clients/localhost.pem --key $clients/localhost.key \\
+        --resolve api.example:$port:127.0.0.1 https://api.example:$port/`;
 }

@@ -24,8 +24,11 @@ refused(qr/was built without --with-http_ssl_module/, $same, '--nginx',
     binary('plain', '--with-threads'));
 refused(qr/has an OpenSSL of its own in it.*--static/, $same, '--nginx',
     binary('own', '--with-http_ssl_module'));
+refused(qr/old uses libssl\.so\.1\.1, the module needs libssl\.so\.3/,
+    $same, '--nginx', binary_with_old_openssl('old'));
 refused(qr/unknown option "--shared"/, $same, '--shared');
-ours_before_tls();
+refused(qr/--nginx wants a binary/, $same, '--nginx');
+configured();
 done_testing();
 
 # --- pieces ----------------------------------------------------------------
@@ -42,12 +45,13 @@ sub refused {
 # In a static nginx too a server with nothing but acme_domain has a certificate
 # when the module for TLS looks for one. Debian's nginx-dev has all that
 # configure reads.
-sub ours_before_tls {
-    my $log = "$dir/configure.log";
-    system("cp -r /usr/share/nginx/src '$dir/static' && cd '$dir/static' && "
-        . "./configure --with-http_ssl_module --add-module='${\ root() }' "
-        . ">'$log' 2>&1");
-    is($?, 0, 'a static build is configured') or diag(AcmeTest::Nginx::slurp($log));
+sub configured {
+    system("cp -r /usr/share/nginx/src '$dir/static'");
+    my ($failed, $said) = configure('');
+    ok($failed, 'no build without TLS');
+    like($said, qr/acme_domain_module needs --with-http_ssl_module/, 'why');
+    ($failed, $said) = configure('--with-http_ssl_module');
+    ok(!$failed, 'a static build is configured') or diag($said);
     my ($list) = AcmeTest::Nginx::slurp("$dir/static/objs/ngx_modules.c")
         =~ /ngx_modules\[\] = \{(.*?)\}/s;
     my @of_interest = ($list // '')
@@ -55,6 +59,13 @@ sub ours_before_tls {
     is_deeply(\@of_interest,
         [qw(ngx_http_acme_domain_module ngx_http_ssl_module)],
         'the module stands once in it, before the one for TLS');
+}
+
+sub configure {
+    my ($options) = @_;
+    my $add = '--add-module=' . root();
+    my $said = `cd '$dir/static' && ./configure $options '$add' 2>&1`;
+    return ($?, $said);
 }
 
 sub tree {
@@ -70,11 +81,24 @@ sub binary {
     my ($name, $options) = @_;
     write_file("$dir/$name", <<"END");
 #!/bin/sh
-echo "nginx version: nginx/$version" >&2
+echo "nginx version: nginx/$version (Own)" >&2
 if [ "\$1" = -V ]; then echo "configure arguments: $options" >&2; fi
 END
     chmod 0755, "$dir/$name";
     return "$dir/$name";
+}
+
+# By what this ldd says of all that it is asked for.
+sub binary_with_old_openssl {
+    my ($name) = @_;
+    mkdir "$dir/bin";
+    write_file("$dir/bin/ldd", <<'END');
+#!/bin/sh
+echo "libssl.so.1.1 => /lib/old (0x1)"
+END
+    chmod 0755, "$dir/bin/ldd";
+    $ENV{PATH} = "$dir/bin:$ENV{PATH}";
+    return binary($name, '--with-http_ssl_module');
 }
 
 sub write_file {

@@ -6,20 +6,17 @@
 use strict;
 use warnings;
 
-use Time::HiRes qw(time);
-
 use AcmeTest;
 use AcmeTest::Bench;
 use AcmeTest::Bundle;
-use AcmeTest::Poll qw(poll);
 
 my @counts = @ARGV ? @ARGV : (1000, 10_000);
 my $rounds = 5;
 
 print 'start: ', machine(), "\n",
-    "$rounds rounds; s; MB after a reload: of all processes together, of each alone\n",
-    "(in part the same pages); kB of shared memory a certificate, used and set\n",
-    "aside\n";
+    "$rounds rounds; s; MB after a reload, of all processes together and of\n",
+    "each alone (in part the same pages); kB of shared memory a certificate,\n",
+    "used and set aside\n";
 my @measures = qw(test start reload memory master worker helper shared used);
 my @rows;
 for my $count (@counts) {
@@ -29,15 +26,17 @@ for my $count (@counts) {
     my %t = (stock => stock(\@names, \%bundle), each => ours(\@names, \%bundle,
         map { server($_, "acme_domain $_;") } @names), one => ours(\@names,
         \%bundle, server('*.example', map { "acme_domain $_;" } @names)));
+    my %runs = rounds($rounds, map { my $kind = $_;
+        $kind => sub { measure($t{$kind}, $names[-1], $kind ne 'stock') } }
+        qw(stock each one));
     my %of;
-    my @order = qw(stock each one);
-    for my $round (1 .. $rounds) {
-        for my $kind (@order) {
-            my $got = measure($t{$kind}, $names[-1], $kind ne 'stock');
-            push @{ $of{$kind}{$_} }, $got->{$_} for @measures;
+    for my $kind (keys %runs) {
+        for my $what (@measures) {
+            $of{$kind}{$what} = [map { $_->{$what} } @{ $runs{$kind} }];
         }
     }
-    push @rows, row("$count, a server and static files each", $count, $of{stock}),
+    push @rows,
+        row("$count, a server and static files each", $count, $of{stock}),
         row("$count, a server and acme_domain each", $count, $of{each}),
         ['  : static', map { sprintf '%.2f', ratio($of{each}{$_},
             $of{stock}{$_}) } qw(test start reload memory)],
@@ -57,13 +56,15 @@ sub row {
 sub measure {
     my ($t, $last, $has_helper) = @_;
     my %got;
-    $got{test} = seconds_of(sub { die $t->nginx->said
-        if $t->test_config->{code} });
+    $got{test} = seconds_of(sub {
+        my $test = $t->nginx->test_config;
+        die $test->{output} if $test->{code};
+    });
     $got{start} = seconds_of(sub { $t->start; show($t, $last) });
-    settle($t, $has_helper);
+    settle($t) if $has_helper;
     $got{reload} = seconds_of(sub { $t->reload(seconds => 120);
         show($t, $last) });
-    settle($t, $has_helper);
+    settle($t) if $has_helper;
     my ($worker) = $t->nginx->workers;
     my @helper = $has_helper ? $t->helper : ();
     $got{memory} = memory_in_all($t->master, $worker, @helper);
@@ -85,17 +86,8 @@ sub show {
 
 # Until the helper has read what there is, and has nothing to do.
 sub settle {
-    my ($t, $has_helper) = @_;
-    return unless $has_helper;
-    $t->wait_for(sub { $t->helper }, 20, 'a helper');
-    my $before = -1;
-    poll(sub {
-        my $now = cpu_of($t->helper);
-        my $idle = $now - $before < 1e6 && $before >= 0;
-        $before = $now;
-        select undef, undef, undef, 0.5;
-        return $idle;
-    }, 120) or die "the helper is busy for ever\n";
+    my ($t) = @_;
+    until_idle($t->wait_for(sub { $t->helper }, 20, 'a helper'));
     return;
 }
 

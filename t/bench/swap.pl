@@ -42,7 +42,8 @@ my $shown = $t->wait_certificate($name)->{serial};
 my (@late, @lag, @gap, @workers);
 for my $n (1 .. $swaps) {
     my @seen = visits($shown);
-    ($shown) = grep { $_ ne $shown } map { $_->{serial} } @seen;
+    my ($new) = grep { $_ ne $shown } map { $_->{serial} } @seen;
+    $shown = $new // die "nobody was shown a renewed certificate\n";
     judge($shown, @seen);
 }
 print 'swap: ', machine(), "\n", "$swaps renewals, $workers workers\n";

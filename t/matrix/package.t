@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use File::Copy qw(copy);
+use File::Path qw(remove_tree);
 use Test::More;
 
 use lib 't/lib';
@@ -21,7 +22,7 @@ plan skip_all => 'not in a root file system of ./build.sh matrix'
 my ($package) = glob root() . "/build/deb/${name}_*.deb";
 my $t = AcmeTest->new(module => 0);
 my $ca = $t->start_ca(no_sleep => 1);
-unlink '/etc/nginx/sites-enabled/default';
+as_before();
 
 apt('install', $package);
 my $abi = `dpkg-query -W -f '\${Depends}' $name`;
@@ -61,6 +62,13 @@ $t->done;
 
 # --- pieces ----------------------------------------------------------------
 
+# Also after a run that ended early.
+sub as_before {
+    unlink '/etc/nginx/sites-enabled/default', $site;
+    system("apt-get -y -q purge $name >/dev/null 2>&1");
+    remove_tree($state);
+}
+
 sub apt {
     my ($verb, @rest) = @_;
     my $said = `DEBIAN_FRONTEND=noninteractive apt-get -y -q $verb @rest 2>&1`;
@@ -80,7 +88,8 @@ server {
 }
 END
     copy($file, $site) or die $!;
-    is(system(nginx => '-g', 'daemon on; master_process on;'), 0, 'start');
+    my $log = 'error_log ' . $t->dir . '/error.log debug;';
+    is(system(nginx => '-g', "daemon on; master_process on; $log"), 0, 'start');
 }
 
 sub reload { is(system(nginx => '-s', 'reload'), 0, 'reload') }

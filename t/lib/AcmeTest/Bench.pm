@@ -16,13 +16,14 @@ use Exporter qw(import);
 use Time::HiRes qw(time);
 
 use AcmeTest::Paths qw(nginx_path);
+use AcmeTest::Poll qw(poll pause);
 
-our @EXPORT = qw(rounds median ratio table machine cpu_of memory_in_all
-    shared_memory_of seconds_of number);
+our @EXPORT = qw(rounds median ratio table machine cpu_of until_idle
+    memory_in_all shared_memory_of seconds_of number);
 
 # Each round calls all of the variants, each time beginning with another one.
-# Gives name => [numbers], in the order of the rounds. The first round, which
-# warms up, is left out.
+# Gives name => [what they returned], in the order of the rounds. The first
+# round, which warms up, is left out.
 sub rounds {
     my ($count, @variants) = @_;
     my @names = @variants[ grep { $_ % 2 == 0 } 0 .. $#variants ];
@@ -91,6 +92,20 @@ sub cpu_of {
         $sum += (split ' ', read_file($file))[0] // 0;
     }
     return $sum;
+}
+
+# Returns when a process has done next to nothing for a second.
+sub until_idle {
+    my ($pid) = @_;
+    my $before = -1e9;
+    poll(sub {
+        my $now = cpu_of($pid);
+        my $idle = $now - $before < 1e6;
+        $before = $now;
+        pause(1) unless $idle;
+        return $idle;
+    }, 300) or die "process $pid is busy for ever\n";
+    return;
 }
 
 # What the processes take of the machine's memory together, in MB: what several
