@@ -108,7 +108,7 @@ matrix_gcc() {
 # Its warnings and whether nginx loads the result are of interest, so there is
 # no need to wait for an optimizer.
 matrix_clang() {
-    inside "$1" CC=clang "'CXXFLAGS=-O0 -g0'" ./build.sh build --variant clang
+    inside "$1" CC=clang "CXXFLAGS='-O0 -g0'" ./build.sh build --variant clang
 }
 matrix_tests() {
     local tests=("${matrix_tests[@]}") passed failed skipped

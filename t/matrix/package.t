@@ -15,6 +15,8 @@ use AcmeTest::Paths qw(root);
 my $name = 'libnginx-mod-http-acme-domain';
 my $site = '/etc/nginx/conf.d/package.conf';
 my $state = '/var/lib/nginx/acme';
+my $unit = '/usr/lib/systemd/system/nginx.service';
+my $log = '/var/log/nginx/error.log';
 my $snippet = '/etc/nginx/modules-enabled/50-mod-http-acme-domain.conf';
 
 plan skip_all => 'not in a root file system of ./build.sh matrix'
@@ -33,7 +35,7 @@ ok(!-e $state, 'there is no state yet');
 start();
 my $first = $t->wait_certificate('api.pium.life', seconds => 30);
 ok($first, 'used: a certificate');
-reload();
+as_the_unit('ExecReload');
 stop();
 
 apt('install', '--reinstall', $package);
@@ -64,9 +66,10 @@ $t->done;
 
 # Also after a run that ended early.
 sub as_before {
-    unlink '/etc/nginx/sites-enabled/default', $site;
+    unlink '/etc/nginx/sites-enabled/default', $site, $log;
     system("apt-get -y -q purge $name >/dev/null 2>&1");
     remove_tree($state);
+    symlink $log, $t->dir . '/error.log' or die $!;
 }
 
 sub apt {
@@ -75,7 +78,6 @@ sub apt {
     is($?, 0, "apt-get $verb") or diag($said);
 }
 
-# As Debian's unit does.
 sub start {
     my $file = $t->write_config(<<"END", 'package.conf');
 acme_preflight off;
@@ -88,15 +90,21 @@ server {
 }
 END
     copy($file, $site) or die $!;
-    my $log = 'error_log ' . $t->dir . '/error.log debug;';
-    is(system(nginx => '-g', "daemon on; master_process on; $log"), 0, 'start');
+    as_the_unit($_) for qw(ExecStartPre ExecStart);
 }
 
-sub reload { is(system(nginx => '-s', 'reload'), 0, 'reload') }
+# The commands of Debian's unit, without systemd.
+sub as_the_unit {
+    my ($what) = @_;
+    my @commands = AcmeTest::Nginx::slurp($unit) =~ /^\Q$what\E=-?(.+)/mg;
+    ok(@commands, "the unit has $what");
+    is(system($_), 0, $_) for @commands;
+}
 
+# That command waits as long as systemd would before it kills.
 sub stop {
     my $pid = AcmeTest::Nginx::slurp('/run/nginx.pid') + 0;
-    is(system(nginx => '-s', 'quit'), 0, 'stop');
-    ok($t->wait_for(sub { !kill 0, $pid }, 30, 'the end of nginx'), 'ended');
+    as_the_unit('ExecStop');
+    ok(!kill(0, $pid), 'ended');
     unlink $site;
 }
