@@ -652,7 +652,7 @@ perl_tests() {
     local counts=$build/perl_counts status=0
     rm -f "$counts"
     PERL5LIB=$root/t/lib${PERL5LIB:+:$PERL5LIB} ACME_COUNTS=$counts \
-        prove --harness AcmeTest::Harness -j"$cores" --timer "$@" </dev/null ||
+        prove --harness AcmeTest::Harness "-j$((cores * 2))" --timer "$@" </dev/null ||
         status=$?
     [[ -e $counts ]] || { count_broken "prove ended by $status" && return; }
     local good bad left
@@ -910,7 +910,8 @@ next_step() {
         echo "Add this as the first line of $1/nginx.conf:
     load_module $2/$module.so;"
     echo "Next: write \"acme_domain NAME;\" into a server block, then:
-    nginx -t && nginx -s reload"
+    nginx -t && nginx -s reload
+An nginx that runs with an earlier build of the module must be restarted."
 }
 
 # The usual files of a debian/ folder are in .debian.
@@ -919,7 +920,8 @@ deb() {
     local source=$build/deb/source
     rm -rf "$build/deb"
     mkdir -p "$source"
-    (cd "$root" && cp -a config src conf-examples README.md LICENSE "$source" &&
+    (cd "$root" && cp -a config src conf-examples README.md LICENSE \
+        t/status.pl t/import-certbot.pl t/status-schema.json "$source" &&
         cp -a .debian "$source/debian")
     say deb "building, a minute or two"
     (cd "$source" && DEB_BUILD_OPTIONS="parallel=$cores" \

@@ -64,7 +64,7 @@ my $origin = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1',
     LocalPort => $t->port('PORT_ORIGIN'), Timeout => 20) or die $!;
 open my $held, '-|', curl('a.example', $t->tls_port, 'held') or die $!;
 my $asked = $origin->accept;
-ok($asked, 'a request is under way');
+ok($asked && sysread($asked, my $request, 4096), 'a request is under way');
 is($t->http_get('/acme/certificates/a.example/renew', method => 'POST',
     host => 'api.example')->{status}, 202, 'renew');
 my $renewed = $t->wait_certificate('a.example',

@@ -1,6 +1,6 @@
 # Which certificate a handshake gets: several in one server by SNI, a static
-# one until the first managed one exists, the placeholder else; TLS 1.2 and
-# 1.3, HTTP/2, RSA keys.
+# one until the first managed one exists, the placeholder else, or none if so
+# wished; TLS 1.2 and 1.3, HTTP/2, RSA keys.
 
 use strict;
 use warnings;
@@ -36,6 +36,7 @@ http {
     server {
         listen 127.0.0.1:%%TLS%% ssl;
         server_name p384.example;
+        acme_pending reject;
         acme_domain p384.example key=ecdsa:384;
     }
     server {
@@ -58,6 +59,10 @@ for my $version ('TLSv1.2', 'TLSv1.3') {
         version => $version);
     ok($pending->{ok} && !$pending->{verified}, "$version: a placeholder");
     is_deeply($pending->{names}, ['acme-domain.invalid'], 'that says so');
+    my $rejected = $t->tls_connect('p384.example', %static,
+        version => $version);
+    like($rejected->{ok} ? 'none' : $rejected->{error}, qr/alert/,
+        "$version: an alert where no placeholder is wanted");
     my $fallback = $t->tls_connect('localhost', %static, version => $version);
     ok($fallback->{verified}, "$version: the static certificate");
 }

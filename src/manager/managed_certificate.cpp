@@ -56,6 +56,19 @@ std::string ManagedCertificate::names_key() const
     return base::join(names);
 }
 
+std::string ManagedCertificate::settings_key(const Settings& all) const
+{
+    const auto& profile = settings.profile.name.empty()
+        ? all.issuers[issuer].profile
+        : settings.profile;
+    std::string key(crypto::to_string(settings.key.type));
+    for (const auto& challenge : settings.challenges) {
+        key += " " + challenge;
+    }
+    return key + " dns=" + settings.dns + " profile=" + profile.name
+        + (profile.required ? "!" : "");
+}
+
 std::optional<std::size_t> ManagedCertificate::issuer_at(
     const std::string& directory, const Settings& all) const
 {

@@ -88,6 +88,9 @@ struct ManagedCertificate {
     // The names, in an order that does not depend on the configuration's.
     std::string names_key() const;
 
+    // How a certificate for them is asked for at its present issuer.
+    std::string settings_key(const Settings& all) const;
+
     // Which of its issuers has that directory.
     std::optional<std::size_t> issuer_at(const std::string& directory,
                                          const Settings& all) const;

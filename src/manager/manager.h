@@ -33,6 +33,9 @@ public:
     // called each second where somebody may look.
     void refresh();
 
+    // False while it only waits for the state directory.
+    bool at_work() const;
+
 private:
     // Events of all certificates that are held in memory, about, and how many
     // of each in any case.
@@ -85,6 +88,7 @@ private:
     void load_ca(Ca& ca);
     bool load_job(const std::string& id, store::Job& job);
     void load_renewal(ManagedCertificate& certificate);
+    void follow_settings(ManagedCertificate& certificate);
     void tell_back_off(const ManagedCertificate& certificate);
 
     // manager_adopt.cpp: which certificate there is to begin with.
@@ -204,6 +208,7 @@ private:
     std::optional<Deployer> deployer_;
     std::unique_ptr<base::Timer> timer_;
     base::Duration lock_waited_{0};
+    bool locked_ = false;
     std::size_t loaded_ = 0;
     bool ticking_ = false;  // all is loaded, and the lock is held
     std::vector<Pending> commands_;

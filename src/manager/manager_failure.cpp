@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::minutes;
 
-// A CA in trouble is looked at this often at least: all certificates wait.
+// A CA in trouble is asked this often at least.
 constexpr base::Duration kLongestUnprepared = 1h;
 
 // Less than this left of a lifetime, a failure is an emergency.
@@ -22,15 +22,22 @@ bool is_trouble(const base::Error& error)
         || error.kind == base::ErrorKind::protocol;
 }
 
-// Trouble passes: a short lifetime must not run out during a day's pause.
+// Trouble passes. Nobody is told when a CA that took no order takes some again;
+// and a short lifetime must not run out during a day's pause.
 base::Duration longest_pause(const ManagedCertificate& certificate,
                              const base::Error& error, base::Time now)
 {
-    if (certificate.share_left(now) <= 0 || !is_trouble(error)) {
+    if (!is_trouble(error)) {
         return base::Duration::max();
     }
+    const bool taken = !certificate.job.order_url.empty();
+    const auto longest = taken ? base::Duration::max() : kLongestUnprepared;
+    if (certificate.share_left(now) <= 0) {
+        return longest;
+    }
     const base::Duration left = certificate.validity->not_after - now;
-    return std::max<base::Duration>(left / 8, minutes(1));
+    return std::min(longest,
+                    std::max<base::Duration>(left / 8, minutes(1)));
 }
 
 base::LogLevel level_of(const base::Error& error, double share_left,
@@ -78,18 +85,16 @@ void Manager::on_failed(ManagedCertificate& certificate,
     } else {
         cas_[certificate.issuer].turned_away = 0;
     }
+    const auto now = ports_.clock.now();
+    const auto longest = longest_pause(certificate, error, now);
     if (!order_usable) {
         job.order_url.clear();
         job.key_pem.clear();
     }
-    job.names = certificate.names_key();
-    const auto now = ports_.clock.now();
     const auto issuers = unsigned(certificate.settings.issuers.size());
-    back_off(job, error, longest_pause(certificate, error, now),
-             (job.failures + issuers) / issuers);
+    back_off(job, error, longest, (job.failures + issuers) / issuers);
     const auto turned = turn_away(certificate, now);
-    job.directory = settings_.issuers[certificate.issuer].directory;
-    save_job(certificate.settings.id, job);
+    save_for_this(certificate);
     std::string what = error.message + "; failure "
         + std::to_string(job.failures) + " in a row, next attempt at "
         + base::format_time(*job.not_before) + turned;

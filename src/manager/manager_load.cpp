@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "acme/problem.h"
 #include "base/text.h"
 
 namespace manager {
@@ -28,6 +29,8 @@ constexpr base::Duration kUnreadable = 1h;
 
 void Manager::start() { acquire(); }
 
+bool Manager::at_work() const { return locked_ || lock_waited_ < kLockTold; }
+
 void Manager::acquire()
 {
     auto locked = ports_.lock.try_acquire();
@@ -37,6 +40,7 @@ void Manager::acquire()
     }
     const auto before = lock_waited_;
     if (*locked) {
+        locked_ = true;
         if (before >= kLockTold) {
             ports_.log.write(base::LogLevel::notice,
                              "the other nginx has ended, this one goes on");
@@ -144,6 +148,7 @@ void Manager::load(ManagedCertificate& certificate)
     const auto at = certificate.issuer_at(job.directory, settings_);
     if (at && job.names == certificate.names_key()) {
         certificate.issuer = *at;
+        follow_settings(certificate);
     } else {
         // An order for other names or at another CA is of no use any more,
         // and its failures say nothing about this one.
@@ -161,6 +166,31 @@ void Manager::load(ManagedCertificate& certificate)
         tell_back_off(certificate);
     }
     show(certificate);
+}
+
+// Where a certificate is asked for in another way than before, the order under
+// way would give what is not wanted any more, and what failed may work now.
+// Only a limit of the CA's does not depend on it.
+void Manager::follow_settings(ManagedCertificate& certificate)
+{
+    auto& job = certificate.job;
+    if (job.settings.empty()
+        || job.settings == certificate.settings_key(settings_))
+    {
+        return;
+    }
+    job.order_url.clear();
+    job.key_pem.clear();
+    job.challenge.clear();
+    const auto& problem = job.last_problem;
+    if (problem && acme::is(*problem, "rateLimited")) {
+        return;
+    }
+    job.failures = 0;
+    job.not_before.reset();
+    job.last_error.clear();
+    job.last_error_at.reset();
+    job.last_problem.reset();
 }
 
 // After a start an operator should not have to guess why nothing happens.

@@ -101,6 +101,7 @@ void Manager::save_for_this(ManagedCertificate& certificate)
     auto& job = certificate.job;
     job.directory = settings_.issuers[certificate.issuer].directory;
     job.names = certificate.names_key();
+    job.settings = certificate.settings_key(settings_);
     save_job(certificate.settings.id, job);
 }
 

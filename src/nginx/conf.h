@@ -131,6 +131,7 @@ struct ServerConf {
     bool has_static = false;                // has an ssl_certificate
     std::optional<manager::PreflightMode> preflight;
     std::optional<KeyLine> key;
+    std::optional<bool> reject_pending;
     std::unique_ptr<TlsServer> tls;
 };
 
@@ -174,14 +175,15 @@ char* refuse(ngx_conf_t* cf, const Place& place, const std::string& why);
 
 Place place_of(ngx_conf_t* cf);
 
-// acme_domain, acme_contact, acme_preflight, acme_key (directives.cpp), acme_issuer
-// (issuer_block.cpp).
+// acme_domain, acme_contact, acme_pending, acme_preflight, acme_key
+// (directives.cpp), acme_issuer (issuer_block.cpp).
 char* on_acme_domain(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_contact(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 // Of nginx's own ACME module, with the same meaning (directives.cpp).
 char* on_acme_certificate(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_shared_zone(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_issuer(ngx_conf_t*, ngx_command_t*, void*) noexcept;
+char* on_acme_pending(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_preflight(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 char* on_acme_key(ngx_conf_t*, ngx_command_t*, void*) noexcept;
 

@@ -310,6 +310,25 @@ char* on_acme_contact(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
     });
 }
 
+char* on_acme_pending(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=]() -> char* {
+        auto& reject = static_cast<ServerConf*>(conf)->reject_pending;
+        if (reject) {
+            static char duplicate[] = "is duplicate";
+            return duplicate;
+        }
+        const auto how = argument(cf);
+        if (how != "self-signed" && how != "reject") {
+            return refuse(cf, "invalid value " + in_quotes(how)
+                                  + " in \"acme_pending\" directive, it must "
+                                    "be \"self-signed\" or \"reject\"");
+        }
+        reject = how == "reject";
+        return NGX_CONF_OK;
+    });
+}
+
 char* on_acme_preflight(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
 {
     return guarded(cf->log, static_cast<char*>(NGX_CONF_ERROR), [=]() -> char* {

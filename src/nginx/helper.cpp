@@ -78,7 +78,9 @@ private:
     {
         // Whatever happens below, even for want of memory, it goes on.
         timer_ = timers_.after(kRefresh, [this] { refresh(); });
-        tables_.beat(ngx_pid, began_);
+        if (manager_.at_work()) {
+            tables_.beat(ngx_pid, began_);
+        }
         manager_.refresh();
     }
 

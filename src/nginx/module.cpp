@@ -122,6 +122,9 @@ char* on_merge_server_conf(ngx_conf_t* cf, void* parent,
         if (!server.key) {
             server.key = http.key;
         }
+        if (!server.reject_pending) {
+            server.reject_pending = http.reject_pending;
+        }
         give_defaults(server);
         auto& main = *static_cast<MainConf*>(
             ngx_http_conf_get_module_main_conf(cf,
@@ -226,12 +229,14 @@ ngx_int_t on_init_module(ngx_cycle_t* cycle) noexcept
     });
 }
 
-// Workers have no use for the operator's account keys, nor for what may write
-// DNS records.
+// Workers have no use for the operator's account keys and passwords, nor for
+// what may write DNS records.
 void forget_secrets(MainConf& main)
 {
     for (auto& issuer : main.settings.issuers) {
         issuer.account_key_pem.clear();
+        issuer.external_account.reset();
+        base::wipe(issuer.proxy.data(), issuer.proxy.size());
     }
     const auto wipe = [](aws::Environment& environment) {
         for (auto& [name, value] : environment) {
@@ -272,6 +277,10 @@ ngx_command_t commands[] = {
     {ngx_string("acme_domain"),
      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_1MORE, on_acme_domain,
      NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
+
+    {ngx_string("acme_pending"),
+     NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,
+     on_acme_pending, NGX_HTTP_SRV_CONF_OFFSET, 0, nullptr},
 
     {ngx_string("acme_preflight"),
      NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_CONF_TAKE1,

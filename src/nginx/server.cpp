@@ -153,8 +153,10 @@ void attach_server(MainConf& main, ServerConf& server, SSL_CTX* context)
     if (server.certificates.empty()) {
         return;
     }
+    const bool reject = server.reject_pending.value_or(false);
     server.tls = std::make_unique<TlsServer>(
-        TlsServer::Environment{main.tables, main.placeholder},
+        TlsServer::Environment{main.tables,
+                               reject ? nullptr : &main.placeholder},
         server.has_static);
     for (auto index : server.certificates) {
         const auto& certificate = main.settings.certificates[index];

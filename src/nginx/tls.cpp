@@ -448,7 +448,7 @@ bool TlsServer::install_only_one(SSL* ssl, Entry& entry, const Shown& shown)
 }
 
 // What the context holds, the static certificate or an earlier managed one,
-// else the placeholder.
+// else the placeholder, if there is to be one.
 bool TlsServer::fall_back(SSL* ssl)
 {
     if (has_static_) {
@@ -462,12 +462,12 @@ bool TlsServer::fall_back(SSL* ssl)
 
 bool TlsServer::install_placeholder(SSL* ssl)
 {
-    const auto& placeholder = environment_.placeholder;
-    if (!placeholder.certificate) {
+    const auto* placeholder = environment_.placeholder;
+    if (placeholder == nullptr || !placeholder->certificate) {
         return false;
     }
-    return SSL_use_cert_and_key(ssl, &placeholder.certificate->native(),
-                                &placeholder.key->native(), nullptr, 1)
+    return SSL_use_cert_and_key(ssl, &placeholder->certificate->native(),
+                                &placeholder->key->native(), nullptr, 1)
         == 1;
 }
 

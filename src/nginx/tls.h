@@ -80,7 +80,8 @@ class TlsServer {
 public:
     struct Environment {
         std::unique_ptr<shm::Tables>& tables;
-        Placeholder& placeholder;
+        // Null: with nothing to show, the handshake is refused.
+        const Placeholder* placeholder;
     };
 
     TlsServer(Environment environment, bool has_static)

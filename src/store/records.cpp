@@ -191,6 +191,7 @@ base::Secret encode(const Job& job)
     Value record = {{"version", kVersion}, {"failures", job.failures}};
     put(record, "directory", job.directory);
     put(record, "names", job.names);
+    put(record, "settings", job.settings);
     put(record, "order_url", job.order_url);
     put_key(record, "key", job.key_pem);
     put(record, "not_before", job.not_before);
@@ -292,6 +293,7 @@ base::Result<Job> decode_job(std::string_view text)
     Job job;
     job.directory = reader.text("directory");
     job.names = reader.text("names");
+    job.settings = reader.text("settings");
     job.order_url = reader.text("order_url");
     job.key_pem = reader.key("key");
     job.failures = reader.count("failures");

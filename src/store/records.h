@@ -41,6 +41,7 @@ struct Job {
     std::string directory;  // the CA the order was placed at
     std::string names;      // what it was for: the names, or, for an issuer,
                             // a digest of its settings
+    std::string settings = {};  // how it was asked for; empty: nobody knows
     std::string order_url;  // empty: no order
     base::Secret key_pem;   // the certificate's key to be
     unsigned failures = 0;  // in a row

@@ -266,6 +266,22 @@ TEST_F(CaDown, IsAskedAtEverLongerPausesUpToAnHour)
     EXPECT_GE(ca.requests.size(), 3 + 60);
 }
 
+// Also where its directory is still known, so that it is an order that finds
+// out.
+TEST_F(CaDown, IsAskedForAnOrderEachHour)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    run(10s);
+    ca.down = true;
+    run(20h);
+    ca.down = false;
+    ca.unreachable.clear();
+    run(61min);
+    EXPECT_TRUE(is_served("a.example"));
+}
+
 TEST_F(CaDown, IsLeftAloneOverRestarts)
 {
     ca.down = true;

@@ -33,6 +33,17 @@ TEST_F(ManagerLock, SaysSoAfterTenSecondsAndOnce)
     EXPECT_EQ(log.lines.size(), 1);
 }
 
+TEST_F(ManagerLock, IsNoWorkAfterTenSeconds)
+{
+    run(9s);
+    EXPECT_TRUE(at_work()) << "a reload is no news";
+    run(2s);
+    EXPECT_FALSE(at_work());
+    lock.held_by_another = false;
+    run(2s);
+    EXPECT_TRUE(at_work());
+}
+
 TEST_F(ManagerLock, FreedAtOnceIsTakenAtOnce)
 {
     run(100ms);

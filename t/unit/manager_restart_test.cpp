@@ -95,6 +95,52 @@ TEST_F(ManagerRestart, AnswersOfBeforeGoWithTheLineTheyWereFor)
     EXPECT_TRUE(board.empty());
 }
 
+TEST_F(ManagerRestart, OrderOfBeforeIsOfNoUseForAnotherProfile)
+{
+    configure({"a.example"});
+    start();
+    loop.run_until([&] { return ca.count("authz") == 1; });
+    die();
+    settings.certificates[0].profile.name = "classic";
+    start();
+    run(30s);
+    EXPECT_TRUE(is_served("a.example"));
+    EXPECT_EQ(orders(), 2);
+}
+
+TEST_F(ManagerRestart, AnotherSettingIsTriedAtOnce)
+{
+    ca.unreachable = {"a.example"};
+    configure({"a.example"});
+    start();
+    run(3h);
+    ca.unreachable.clear();
+    restart();
+    run(1min);
+    EXPECT_FALSE(is_served("a.example"));
+    die();
+    settings.issuers[0].profile.name = "classic";
+    start();
+    run(1min);
+    EXPECT_TRUE(is_served("a.example"));
+}
+
+TEST_F(ManagerRestart, AnotherSettingIsNoWayAroundALimit)
+{
+    ca.fault("newOrder", 1,
+             problem(429, "rateLimited", {{"Retry-After", "86400"}}));
+    configure({"a.example"});
+    start();
+    run(1min);
+    die();
+    settings.certificates[0].challenges = {"tls-alpn-01"};
+    start();
+    run(kDay - 2min);
+    EXPECT_EQ(orders(), 1);
+    run(30min);
+    EXPECT_EQ(orders(), 2);
+}
+
 TEST_F(ManagerRestart, RenewalBegunIsFinished)
 {
     given_certificate({"a.example"}, 61 * kDay);

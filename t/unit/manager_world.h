@@ -93,6 +93,8 @@ protected:
 
     void refresh() { manager_->refresh(); }
 
+    bool at_work() const { return manager_->at_work(); }
+
     void run(base::Duration duration) { loop.run_for(duration); }
 
     // A certificate for these names, obtained some time before the test.

@@ -38,6 +38,7 @@ TEST(Records, AJobIsTheSameAfterwards)
     const store::Job job = {
         .directory = "https://ca.example/directory",
         .names = "a.example, b.example",
+        .settings = "ecdsa:256 http-01 dns= profile=",
         .order_url = "https://ca.example/order/1",
         .key_pem = base::Secret("-----BEGIN PRIVATE KEY-----\nx\n"),
         .failures = 4294967295,
@@ -56,6 +57,7 @@ TEST(Records, AJobIsTheSameAfterwards)
     ASSERT_TRUE(decoded);
     EXPECT_EQ(decoded->directory, job.directory);
     EXPECT_EQ(decoded->names, job.names);
+    EXPECT_EQ(decoded->settings, job.settings);
     EXPECT_EQ(decoded->order_url, job.order_url);
     EXPECT_EQ(decoded->key_pem, job.key_pem);
     EXPECT_EQ(decoded->challenge, job.challenge);
