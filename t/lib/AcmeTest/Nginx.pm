@@ -185,7 +185,8 @@ sub role_of {
     my ($self, $pid) = @_;
     my $title = title_of($pid);
     return 'leaving' if $title =~ /is shutting down/;
-    return $1 if $title =~ /^(?:nginx|angie): (worker|cache manager|cache loader) proc/;
+    return $1 if $title
+        =~ /^(?:nginx|angie): (worker|cache manager|cache loader) proc/;
     return '' unless $self->{start}{valgrind};
     return $self->log_text
         =~ /start (worker|cache manager|cache loader) process $pid$/m
