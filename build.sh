@@ -350,14 +350,24 @@ make_dynamic() {
 make_static() {
     logged make make -s -C "$tree" -f objs/Makefile -j"$cores" ||
         die "nginx does not compile"
-    say build "${tree##*/}/objs/nginx"
-    try_nginx "$tree/objs/nginx" "" ||
+    local made
+    made=$(made_in "$tree")
+    say build "${tree##*/}/objs/${made##*/}"
+    try_nginx "$made" "" ||
         die "the new nginx does not work with the module"
+}
+
+# What a build leaves there, if it is there.
+made_in() {
+    local name
+    for name in nginx angie; do
+        [[ ! -x $1/objs/$name ]] || echo "$1/objs/$name"
+    done
 }
 
 binary_of() {
     local source=$1 binary=$2
-    [[ -n $binary || ! -x $source/objs/nginx ]] || binary=$source/objs/nginx
+    [[ -n $binary ]] || binary=$(made_in "$source")
     binary=$(command -v "${binary:-nginx}") ||
         die "which nginx was built from \"$source\"? Say it by --nginx"
     echo "$binary"
