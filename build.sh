@@ -361,7 +361,10 @@ make_static() {
 made_in() {
     local name
     for name in nginx angie; do
-        [[ ! -x $1/objs/$name ]] || echo "$1/objs/$name"
+        if [[ -x $1/objs/$name ]]; then
+            echo "$1/objs/$name"
+            return
+        fi
     done
 }
 
@@ -539,13 +542,16 @@ $(temp_paths "$dir")
       acme_state_path $dir/state;
       acme_issuer none { uri https://127.0.0.1:1/; }
       server {
-          listen unix:$dir/socket ssl;
+          listen unix:socket ssl;
           acme_domain build.example;
       }
   }
 END
-    LD_PRELOAD=$(sanitizer_runtime) ASAN_OPTIONS=detect_leaks=0 \
-        logged load "$nginx" -e stderr -p "$dir/" -t -c "$dir/nginx.conf"
+    # From there, for the path of a socket must be short.
+    nginx=$(realpath "$(command -v "$nginx")") &&
+        (cd "$dir" && LD_PRELOAD=$(sanitizer_runtime) \
+            ASAN_OPTIONS=detect_leaks=0 logged load \
+            "$nginx" -e stderr -p "$dir/" -t -c "$dir/nginx.conf")
 }
 
 temp_paths() {
@@ -658,12 +664,13 @@ sum_of() {
         awk '{ n += $1 } END { print n + 0 }'
 }
 
+# More at a time than there are processors: they wait more than they work.
 perl_tests() {
     local counts=$build/perl_counts status=0
     rm -f "$counts"
     PERL5LIB=$root/t/lib${PERL5LIB:+:$PERL5LIB} ACME_COUNTS=$counts \
-        prove --harness AcmeTest::Harness "-j$((cores * 2))" --timer "$@" </dev/null ||
-        status=$?
+        prove --harness AcmeTest::Harness "-j$((cores * 2))" --timer "$@" \
+        </dev/null || status=$?
     [[ -e $counts ]] || { count_broken "prove ended by $status" && return; }
     local good bad left
     read -r good bad left <"$counts"
